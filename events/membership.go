@@ -1,0 +1,45 @@
+package events
+
+// MembershipStarted makes a person a member of a scope.
+type MembershipStarted struct {
+	Cause   Cause       `json:"cause,omitempty" doc:"What it follows from; empty for a decision."`
+	Scope   ScopeID     `json:"scope" doc:"The scope."`
+	Subject PrincipalID `json:"subject" doc:"The person."`
+}
+
+// MembershipSuspended makes a member inactive: refused everything, with all
+// roles kept.
+type MembershipSuspended struct {
+	Scope   ScopeID     `json:"scope" doc:"The scope."`
+	Subject PrincipalID `json:"subject" doc:"The person."`
+}
+
+// MembershipResumed makes a suspended member active again.
+type MembershipResumed struct {
+	Scope   ScopeID     `json:"scope" doc:"The scope."`
+	Subject PrincipalID `json:"subject" doc:"The person."`
+}
+
+// MembershipTerminated ends a membership. What the person held through it ends
+// in the same commit (X02).
+type MembershipTerminated struct {
+	Cause   Cause       `json:"cause,omitempty" doc:"What it follows from; empty for a decision."`
+	Scope   ScopeID     `json:"scope" doc:"The scope."`
+	Subject PrincipalID `json:"subject" doc:"The person."`
+}
+
+// Concern implements [Event].
+func (e MembershipStarted) Concern() Concern {
+	return Concern{Subject: e.Subject, Scope: e.Scope, Cause: e.Cause}
+}
+
+// Concern implements [Event].
+func (e MembershipSuspended) Concern() Concern { return Concern{Subject: e.Subject, Scope: e.Scope} }
+
+// Concern implements [Event].
+func (e MembershipResumed) Concern() Concern { return Concern{Subject: e.Subject, Scope: e.Scope} }
+
+// Concern implements [Event].
+func (e MembershipTerminated) Concern() Concern {
+	return Concern{Subject: e.Subject, Scope: e.Scope, Cause: e.Cause}
+}
