@@ -1,0 +1,169 @@
+package rolemodel
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+)
+
+func parse(t rapid.TB, file string, source []byte) *Model {
+	t.Helper()
+	m, err := Parse(file, source)
+	if err != nil {
+		t.Fatalf("Parse: %v\n%s", err, source)
+	}
+	return m
+}
+
+// difference compares all that models hold.
+func difference(a, b *Model) string {
+	return cmp.Diff(a, b, cmp.Exporter(func(reflect.Type) bool { return true }))
+}
+
+func TestCanonicalFormIsReadBack(t *testing.T) {
+	models := append(List(), parse(t, "small.yaml", []byte(small)))
+	for _, m := range models {
+		again := parse(t, "canonical", m.Canonical())
+		if diff := difference(m, again); diff != "" {
+			t.Errorf("%s: %s", m.ID, diff)
+		}
+		if m.Digest() != sha256.Sum256(m.Canonical()) {
+			t.Errorf("%s: the digest is not that of the canonical form", m.ID)
+		}
+	}
+}
+
+func TestCanonicalFormCannotBeChanged(t *testing.T) {
+	m := parse(t, "small.yaml", []byte(small))
+	clear(m.Canonical())
+	parse(t, "canonical", m.Canonical())
+}
+
+// What changes the meaning changes the digest.
+func TestDigestTellsModelsApart(t *testing.T) {
+	m := parse(t, "small.yaml", []byte(small))
+	other := parse(t, "small.yaml", []byte(strings.Replace(small, "at_most: 5", "at_most: 6", 1)))
+	if m.Digest() == other.Digest() {
+		t.Error("two models have one digest")
+	}
+}
+
+// The same document, laid out and commented in any way, has one canonical form.
+func TestLayoutDoesNotChangeTheCanonicalForm(t *testing.T) {
+	var sources [][]byte
+	var names []string
+	for _, m := range List() {
+		source, err := files.ReadFile("models/" + m.ID + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources, names = append(sources, source), append(names, m.ID)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		i := rapid.IntRange(0, len(sources)-1).Draw(t, "model")
+		var node yaml.Node
+		if err := yaml.Unmarshal(sources[i], &node); err != nil {
+			t.Fatal(err)
+		}
+		dress(t, &node, false)
+		var b bytes.Buffer
+		encoder := yaml.NewEncoder(&b)
+		encoder.SetIndent(rapid.IntRange(2, 8).Draw(t, "indent"))
+		if err := encoder.Encode(&node); err != nil {
+			t.Fatal(err)
+		}
+		want, err := Builtin(names[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := parse(t, "dressed.yaml", b.Bytes())
+		if diff := cmp.Diff(string(want.Canonical()), string(got.Canonical())); diff != "" {
+			t.Fatalf("%s\n%s", diff, b.String())
+		}
+	})
+}
+
+// dress gives nodes other comments and other styles.
+func dress(t *rapid.T, n *yaml.Node, flow bool) {
+	n.HeadComment, n.LineComment, n.FootComment = "", "", ""
+	style := rapid.IntRange(0, 5).Draw(t, "style")
+	switch n.Kind {
+	case yaml.ScalarNode:
+		if n.ShortTag() == "!!str" && !flow {
+			n.Style = []yaml.Style{0, yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle, yaml.FoldedStyle, yaml.LiteralStyle, 0}[style]
+		} else if n.ShortTag() == "!!str" {
+			n.Style = []yaml.Style{0, yaml.DoubleQuotedStyle, yaml.SingleQuotedStyle}[style%3]
+		}
+	case yaml.MappingNode, yaml.SequenceNode:
+		n.Style = 0
+		if flow = flow || style == 0; flow {
+			n.Style = yaml.FlowStyle
+		}
+	}
+	for i, child := range n.Content {
+		key := n.Kind == yaml.MappingNode && i%2 == 0
+		dress(t, child, flow || key)
+		if !flow && (key || n.Kind == yaml.SequenceNode) && style == 1 {
+			child.HeadComment = "# Why this is so."
+		}
+	}
+}
+
+// A text either has a canonical form that reads back to it, or is refused.
+func TestTextsSurviveOrAreRefused(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		title := rapid.OneOf(
+			rapid.String(),
+			rapid.StringMatching(`[ -~]{1,20}`),
+			rapid.SampledFrom([]string{"no", "~", "<b>&", "a: b", "#", "1e3", "\u2028x", "x\u007f", "é́", "日本", "🗝", `"`, `\`, "- x"}),
+		).Draw(t, "title")
+		quoted := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: title}
+		text, err := yaml.Marshal(quoted)
+		if err != nil {
+			t.Skip("YAML cannot hold it")
+		}
+		source := strings.Replace(small, "title: Small\n", "title: "+string(text), 1)
+		m, err := Parse("small.yaml", []byte(source))
+		if err != nil {
+			shape := shapes[reflect.TypeFor[line]()]
+			if shape.pattern.MatchString(title) && utf8.RuneCountInString(title) <= shape.longest {
+				t.Fatalf("a good title is refused: %v", err)
+			}
+			return
+		}
+		if want := strings.TrimRight(title, "\n"); m.Title != want {
+			t.Fatalf("title %q became %q", title, m.Title)
+		}
+		if diff := difference(m, parse(t, "canonical", m.Canonical())); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+// The ledger keeps canonical forms. Files under testdata/v1 are only ever added
+// to; each must read back to itself for ever.
+func TestOldCanonicalFormsStayReadable(t *testing.T) {
+	paths, err := filepath.Glob("testdata/v1/*.json")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no old forms: %v", err)
+	}
+	for _, path := range paths {
+		old, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		old = bytes.TrimSuffix(old, []byte("\n"))
+		if diff := cmp.Diff(string(old), string(parse(t, path, old).Canonical())); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+		}
+	}
+}

@@ -1,0 +1,30 @@
+// Package rolemodel says who may do what: role models as data, one YAML file
+// each, loaded, validated and compiled to bit sets.
+//
+// A [Model] names the kinds of scope and how they nest, the permissions on each
+// kind, and the roles: what each gives on the scope where it is held and on
+// those below, whose membership it needs, how many may hold it, and who grants
+// it. What the engine itself does is named by an [Act]; a permission lists the
+// acts that it authorizes. No Go code names a model, a role or a permission:
+// another product is another file under models.
+//
+// The package promises:
+//
+//   - [Parse] either returns a model in which every reference resolves and
+//     every rule of the format holds, or [Problems]: all that was found wrong,
+//     each with file, line and column. Hostile input (aliases, deep nesting,
+//     more than a mebibyte) is refused; none panics.
+//   - A model never changes after Parse. It may be read by any number of
+//     goroutines, and look-ups and set reads do not allocate.
+//   - [Model.Canonical] is the same for the same document, however it was laid
+//     out or commented, and [Parse] reads it back to an equal model. The ledger
+//     keeps these bytes, so what parses today must parse for ever: the format
+//     grows by optional keys only.
+//
+// schema.json is the JSON Schema of the format, for completion in editors. It
+// is generated from the same Go structs that Parse reads into:
+//
+//	go test ./rolemodel -run TestSchemaIsCurrent -update
+//
+// The package imports nothing else of this module and does no I/O.
+package rolemodel

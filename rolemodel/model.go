@@ -1,0 +1,140 @@
+package rolemodel
+
+import (
+	"bytes"
+	"slices"
+)
+
+// Model is a role model in force: who may do what. It and all that it points
+// to must not be modified.
+type Model struct {
+	// ID is what organizations name it by, for instance "github".
+	ID string
+	// Title and About are for people.
+	Title, About string
+	// Root is the kind of the root scope, the organization itself.
+	Root string
+	// Highest is the role of the root kind that always has at least one active
+	// holder (X01). It can be granted by its holders.
+	Highest *Role
+	// Kinds, Permissions and Roles stand in the order of the document.
+	Kinds       []*Kind
+	Permissions []*Permission
+	Roles       []*Role
+
+	kinds       map[string]*Kind
+	permissions map[string]*Permission
+	roles       map[roleKey]*Role
+	allowing    map[actKey]Set
+	canonical   []byte
+	digest      [32]byte
+}
+
+type (
+	roleKey struct{ kind, name string }
+	actKey  struct {
+		kind string
+		act  Act
+	}
+)
+
+// Kind is a kind of scope.
+type Kind struct {
+	Name, Title string
+	// Under are the kinds directly below which it may stand; none for the root.
+	Under []*Kind
+	// Membership says that people are members of scopes of this kind, Leave
+	// that they may end their own membership.
+	Membership, Leave bool
+	// Default is the role of every member of such a scope who holds none of
+	// the roles that replace it. It is nil where there is none.
+	Default *Role
+}
+
+// Permission is a verb on scopes of one kind.
+type Permission struct {
+	// Index is its place in [Model.Permissions] and in every [Set].
+	Index int
+	// ID starts with the kind and a dot.
+	ID, Kind string
+	// Title says in plain words what it allows, Section where to find it.
+	Title, Section string
+	// Allows are the acts of the engine that it authorizes on a scope of its
+	// kind. It may have none: other services ask for it.
+	Allows []Act
+}
+
+// Role is what a person holds on a scope of its kind.
+type Role struct {
+	// Index is its place in [Model.Roles].
+	Index int
+	// Kind and Name together are its id.
+	Kind, Name string
+	Title      string
+	// Rule is the numbered rule that it fulfils, or empty.
+	Rule string
+	// Membership is the kind of scope of which its holder needs a running
+	// membership: the nearest one, from the scope where the role is held
+	// upwards, and there always is one. Empty where non-members may hold it.
+	Membership string
+	// AtLeast bounds the active holders on one scope from below; AtMost all
+	// holders from above, 0 being no bound.
+	AtLeast, AtMost int
+	// Own are the permissions that it gives on the scope where it is held,
+	// Below those on every scope below that one. A permission applies to scopes
+	// of its kind alone.
+	Own, Below Set
+	// GrantedBy are the roles whose holders, on the same scope or above, may
+	// grant and revoke it.
+	GrantedBy []*Role
+	// GrantedWith are the permissions that, on the same scope or on one above
+	// of the permission's kind, allow to grant and revoke it.
+	GrantedWith Set
+	// Replaces are the roles of the same kind that a person loses on a scope
+	// when granted this one there.
+	Replaces []*Role
+	// Default says that it is its kind's [Kind.Default].
+	Default bool
+}
+
+// Kind finds a kind of scope. The second result says whether there is one.
+func (m *Model) Kind(name string) (*Kind, bool) {
+	k, known := m.kinds[name]
+	return k, known
+}
+
+// Role finds a role by kind and name. The second result says whether there is
+// one.
+func (m *Model) Role(kind, name string) (*Role, bool) {
+	r, known := m.roles[roleKey{kind, name}]
+	return r, known
+}
+
+// Permission finds a permission by id. The second result says whether there is
+// one.
+func (m *Model) Permission(id string) (*Permission, bool) {
+	p, known := m.permissions[id]
+	return p, known
+}
+
+// Allowing is the set of permissions on the kind that authorize the act: who
+// has one of them on a scope of that kind may do it there. It is empty where
+// nobody may.
+func (m *Model) Allowing(kind string, act Act) Set { return m.allowing[actKey{kind, act}] }
+
+// Canonical is the document as JSON, in one line with a fixed order of keys. It
+// stays the same when comments and layout change. [Parse] reads it back to an
+// equal model.
+func (m *Model) Canonical() []byte { return bytes.Clone(m.canonical) }
+
+// Digest is the SHA-256 of [Model.Canonical].
+func (m *Model) Digest() [32]byte { return m.digest }
+
+// MayStandUnder says whether a scope of this kind may stand directly below one
+// of the kind given.
+func (k *Kind) MayStandUnder(parent *Kind) bool {
+	return slices.Contains(k.Under, parent)
+}
+
+// ID is KIND.NAME, for instance "team.maintainer".
+func (r *Role) ID() string { return r.Kind + "." + r.Name }

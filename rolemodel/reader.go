@@ -1,0 +1,327 @@
+package rolemodel
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// mostBytes is the largest file that is read.
+const mostBytes = 1 << 20
+
+// reader takes a file into a [document], keeping where each value stood and
+// what was wrong.
+type reader struct {
+	file     string
+	problems Problems
+	// crowded says that there were more problems than are kept.
+	crowded bool
+	// places finds the node that a value was read from by the value's address
+	// in the document, for instance &role.AtLeast. So the document must neither
+	// be copied nor have its lists appended to.
+	places map[any]*yaml.Node
+}
+
+// read takes in the source. Values that were wrong are left out of the
+// document, so that the rest can be checked further. The document is nil where
+// there is nothing to check.
+func (r *reader) read(source []byte) *document {
+	r.places = map[any]*yaml.Node{}
+	node := r.parse(source)
+	if node == nil {
+		return nil
+	}
+	d := new(document)
+	r.value(node, reflect.ValueOf(d).Elem())
+	return d
+}
+
+// parse returns the one node at the top of the one YAML document in source, or
+// nil after adding a problem.
+func (r *reader) parse(source []byte) *yaml.Node {
+	start := &yaml.Node{Line: 1, Column: 1}
+	if len(source) > mostBytes {
+		r.problem(start, "the file is larger than %d bytes", mostBytes)
+		return nil
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(source))
+	var top, next yaml.Node
+	switch err := decoder.Decode(&top); {
+	case errors.Is(err, io.EOF):
+		r.problem(start, "the file is empty")
+		return nil
+	case err != nil:
+		r.syntax(err)
+		return nil
+	}
+	switch err := decoder.Decode(&next); {
+	case err == nil:
+		r.problem(&next, "a second document; one file is one role model")
+		return nil
+	case !errors.Is(err, io.EOF):
+		r.syntax(err)
+		return nil
+	}
+	return top.Content[0]
+}
+
+var (
+	syntaxError = regexp.MustCompile(`(?s)^yaml: (?:line (\d+): )?(.*)$`)
+	// The library counts lines from 1 where it fails to make tokens, and from
+	// 0 where it fails to make sense of them: then it says one of these.
+	fromZero = regexp.MustCompile(`^did not find expected (node content|<document start>|'-' indicator|key|',' or)`)
+)
+
+// syntax adds the YAML reader's own complaint. It names at most the line where
+// the broken thing begins, and that in words.
+func (r *reader) syntax(err error) {
+	at, message := &yaml.Node{Line: 1, Column: 1}, err.Error()
+	if part := syntaxError.FindStringSubmatch(message); part != nil {
+		if n, err := strconv.Atoi(part[1]); err == nil && n > 0 {
+			at.Line = n
+			if fromZero.MatchString(part[2]) {
+				at.Line++
+			}
+		}
+		message = part[2]
+	}
+	r.problem(at, "not YAML: %s", message)
+}
+
+// problem adds one at the node.
+func (r *reader) problem(n *yaml.Node, format string, args ...any) {
+	if len(r.problems) >= mostProblems {
+		r.crowded = true
+		return
+	}
+	r.problems = append(r.problems, Problem{r.file, n.Line, n.Column, fmt.Sprintf(format, args...)})
+}
+
+// report is what the reader and those who used it have found.
+func (r *reader) report() Problems {
+	sorted := r.problems.sorted()
+	if r.crowded {
+		last := sorted[len(sorted)-1]
+		last.Message = "there are more problems than are listed here"
+		sorted = append(sorted, last)
+	}
+	return sorted
+}
+
+// at is where the value at that address of the document stood, or else where
+// the entry stood that lacks it.
+func (r *reader) at(address, entry any) *yaml.Node {
+	if n := r.places[address]; n != nil {
+		return n
+	}
+	return r.places[entry]
+}
+
+// absent says whether the file gives nothing for the value at that address.
+func (r *reader) absent(address any) bool {
+	n := r.places[address]
+	return n == nil || n.Kind == yaml.SequenceNode && len(n.Content) == 0
+}
+
+// line is the line of the value at that address of the document.
+func (r *reader) line(address any) int { return r.places[address].Line }
+
+// value reads one node as the Go type says.
+func (r *reader) value(n *yaml.Node, into reflect.Value) {
+	r.places[into.Addr().Interface()] = n
+	if marked(n) {
+		r.problem(n, "anchors and aliases are not allowed; write the value out")
+		return
+	}
+	switch into.Kind() {
+	case reflect.Struct:
+		r.mapping(n, into)
+	case reflect.Slice:
+		r.list(n, into)
+	case reflect.String:
+		r.text(n, into)
+	case reflect.Bool:
+		yes := strings.EqualFold(n.Value, "true")
+		if !scalar(n, "!!bool") || !yes && !strings.EqualFold(n.Value, "false") {
+			r.problem(n, "want true or false, found %s", found(n))
+			return
+		}
+		into.SetBool(yes)
+	case reflect.Int:
+		number, err := strconv.Atoi(n.Value)
+		if !scalar(n, "!!int") || err != nil || number < 1 || number > mostCount {
+			r.problem(n, "want a whole number from 1 to %d, found %s; leave the key out for no bound", mostCount, found(n))
+			return
+		}
+		into.SetInt(int64(number))
+	default:
+		panic("rolemodel: the document has a field of type " + into.Type().String())
+	}
+}
+
+func (r *reader) mapping(n *yaml.Node, into reflect.Value) {
+	fields := reflect.VisibleFields(into.Type())
+	if n.Kind != yaml.MappingNode {
+		r.problem(n, "want a mapping with the keys %s; found %s", keys(fields), found(n))
+		return
+	}
+	first := map[string]*yaml.Node{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		field := slices.IndexFunc(fields, func(f reflect.StructField) bool {
+			name, _ := keyOf(f)
+			return scalar(key, "!!str") && key.Value == name
+		})
+		switch {
+		case marked(key):
+			r.problem(key, "anchors and aliases are not allowed; write the key out")
+		case field < 0:
+			r.problem(key, "unknown key %s; known here: %s", keyFound(key), keys(fields))
+		case first[key.Value] != nil:
+			r.problem(key, "key %q stands here twice, first on line %d", key.Value, first[key.Value].Line)
+		default:
+			first[key.Value] = key
+			if r.fits(value, fields[field]) {
+				r.value(value, into.FieldByIndex(fields[field].Index))
+			}
+		}
+	}
+	for _, field := range fields {
+		if name, required := keyOf(field); required && first[name] == nil {
+			r.problem(n, "key %q is missing", name)
+		}
+	}
+}
+
+// fits says whether a list is neither too long nor empty where it must not be.
+func (r *reader) fits(n *yaml.Node, field reflect.StructField) bool {
+	if field.Type.Kind() != reflect.Slice || n.Kind != yaml.SequenceNode {
+		return true
+	}
+	name, required := keyOf(field)
+	if required && len(n.Content) == 0 {
+		r.problem(n, "%q must not be empty", name)
+		return false
+	}
+	if most := mostOf(field); len(n.Content) > most {
+		r.problem(n, "%q has %d entries; at most %d are allowed", name, len(n.Content), most)
+		return false
+	}
+	return true
+}
+
+// list reads entries, or references, none of which may stand twice.
+func (r *reader) list(n *yaml.Node, into reflect.Value) {
+	if n.Kind != yaml.SequenceNode {
+		r.problem(n, "want a list, found %s", found(n))
+		return
+	}
+	into.Set(reflect.MakeSlice(into.Type(), len(n.Content), len(n.Content)))
+	seen := map[string]bool{}
+	for i, entry := range n.Content {
+		r.value(entry, into.Index(i))
+		if into.Type().Elem().Kind() != reflect.String {
+			continue
+		}
+		if text := into.Index(i).String(); text != "" && seen[text] {
+			r.problem(entry, "%s stands in this list twice", quoted(text))
+		} else {
+			seen[text] = true
+		}
+	}
+}
+
+func (r *reader) text(n *yaml.Node, into reflect.Value) {
+	if !scalar(n, "!!str") {
+		hint := ""
+		if n.Kind == yaml.ScalarNode && n.Value != "" {
+			hint = "; put it in quotes if it is text"
+		}
+		r.problem(n, "want text, found %s%s", found(n), hint)
+		return
+	}
+	// The line break that ends a block is layout, not text.
+	text := strings.TrimRight(n.Value, "\n")
+	shape, bound := shapes[into.Type()]
+	if bound && (utf8.RuneCountInString(text) > shape.longest || !shape.pattern.MatchString(text)) {
+		r.problem(n, "want %s; found %s", shape.want, quoted(text))
+		return
+	}
+	into.SetString(text)
+}
+
+// keyOf is the key of a field, and whether it is required.
+func keyOf(field reflect.StructField) (name string, required bool) {
+	name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+	return name, options != "omitempty"
+}
+
+// mostOf is how many entries the field's list may have.
+func mostOf(field reflect.StructField) int {
+	if most, err := strconv.Atoi(field.Tag.Get("most")); err == nil {
+		return most
+	}
+	return mostBytes
+}
+
+func keys(fields []reflect.StructField) string {
+	names := make([]string, len(fields))
+	for i, field := range fields {
+		names[i], _ = keyOf(field)
+	}
+	return strings.Join(names, ", ")
+}
+
+func marked(n *yaml.Node) bool { return n.Anchor != "" || n.Kind == yaml.AliasNode }
+
+func scalar(n *yaml.Node, tag string) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == tag }
+
+// found describes a node for a message.
+func found(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	}
+	switch n.ShortTag() {
+	case "!!str":
+		return "the text " + quoted(n.Value)
+	case "!!null":
+		return "nothing"
+	case "!!bool", "!!int", "!!float", "!!timestamp", "!!merge":
+		return shortened(n.Value)
+	default:
+		return "a value tagged " + quoted(n.Tag)
+	}
+}
+
+// keyFound is like found, for a key.
+func keyFound(n *yaml.Node) string {
+	if n.Kind == yaml.ScalarNode {
+		return quoted(n.Value)
+	}
+	return found(n)
+}
+
+func quoted(text string) string { return strconv.Quote(shortened(text)) }
+
+// shortened keeps a message readable whatever the file holds.
+func shortened(text string) string {
+	const most = 60
+	if characters := []rune(text); len(characters) > most {
+		return string(characters[:most]) + "…"
+	}
+	return text
+}
