@@ -1,0 +1,30 @@
+// Package vault keeps what can be forgotten: the data keys under which
+// everything personal in the ledger is sealed.
+//
+// Every owner has one random 256-bit data key in each organization. An owner
+// is a person, a scope (for its title), or [Organization] itself (for the key
+// of its look-ups). The key lies in the owner's record, together with what the
+// owner can be looked up by. Erase the record, and what was sealed for the
+// owner stays in the ledger as bytes that nobody can open.
+//
+// The package promises:
+//
+//   - A sealed value opens only where it was sealed: it is bound to its
+//     organization, owner, commit and [Field]. Elsewhere it is [ErrTampered].
+//   - A key is durable before [Stage.Store] returns, so before any commit that
+//     needs it can be appended. What a refused command has stored is undone by
+//     [Stage.Discard]; what a crash has left behind, by [Vault.Sweep] and
+//     [Vault.Mend] at the next start.
+//   - Look-up values are kept as tokens, HMAC-SHA-256 under a key of the
+//     organization, in the owner's record and nowhere else. After the erasure
+//     of the record, a look-up finds nothing.
+//   - Data keys are wrapped by the epoch key, in the store and in memory, and
+//     unwrapped only for the moment of their use. The epoch key is a file that
+//     is never in the store; whoever has only one of the two can open nothing.
+//   - A record that was altered, moved to another owner or written under
+//     another epoch key is found by [Load], which then changes nothing.
+//
+// It never writes plaintext, data keys or look-up values anywhere, errors
+// included. It does not decide who may be forgotten, nor when. It learns of
+// records only by loading and writing them itself, so one store has one vault.
+package vault
