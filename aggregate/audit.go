@@ -1,0 +1,318 @@
+package aggregate
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tenure/events"
+	"tenure/rolemodel"
+)
+
+// Audit judges a commit against the state before it, by the events alone: the
+// envelope is in order, every event is possible where it stands and has either
+// authority or a cause within the commit, and at the end the bounds and
+// memberships hold. Nil means that the commit may stand.
+//
+// The commit may be anything: no sequence of events makes Audit panic.
+func Audit(s State, c events.Commit) Refusals {
+	if refusals := auditEnvelope(s, &c); len(refusals) > 0 {
+		return refusals
+	}
+	if len(c.Events) == 0 && len(c.KeyHash) == 0 {
+		return Refusals{{Code: CodeInvalid, Event: -1, Message: "A commit without events is there to remember an idempotency key, and this one has none."}}
+	}
+	at := s
+	at.Org = c.Org
+	endings := endingsOf(c.Events)
+	for i, e := range c.Events {
+		refused := admissible(at, &c, e)
+		if refused == nil {
+			refused = wellFounded(s, at, &c, i, endings)
+		}
+		if refused != nil {
+			refused.Event = i
+			return Refusals{*refused}
+		}
+		stamp := Stamp{Revision: s.Revision + 1, Actor: c.Actor, At: c.Effective()}
+		next, err := at.evolve(e, c.ID, stamp)
+		if err != nil {
+			return Refusals{{Code: CodeInvalid, Message: "This cannot be done: " + err.Error() + ".", Event: i}}
+		}
+		at = next
+	}
+	return auditOutcome(at, &c)
+}
+
+// admissible says whether the event is possible in the state, whoever causes
+// it.
+func admissible(s State, c *events.Commit, event events.Event) *Refusal {
+	switch e := event.(type) {
+	case events.OrganizationFounded, events.ModelAdopted:
+		return admissibleFounding(s, c, event)
+	case events.PersonRegistered:
+		if s.Model == nil {
+			break
+		}
+		if err := e.Subject.Validate(); err != nil || e.Subject.Builtin() {
+			return refuseInvalid("A person's id is a ULID.")
+		}
+		if _, known := s.Person(e.Subject); known {
+			return &Refusal{Code: CodeExists, Subject: e.Subject, Message: string(e.Subject) + " is known already."}
+		}
+		return nil
+	}
+	if events.Name(event) == "" {
+		return refuseInvalid("%T is no event of the ledger.", event)
+	}
+	if s.Model == nil {
+		return refuseInvalid("The organization has no role model yet.")
+	}
+	switch event.(type) {
+	case events.ScopeCreated, events.ScopeRenamed, events.ScopeMoved, events.ScopeDeleted:
+		return admissibleScope(s, event)
+	}
+	person, known := s.Person(event.Concern().Subject)
+	if !known {
+		refused := unknown("person", string(event.Concern().Subject), "")
+		return &refused
+	}
+	switch e := event.(type) {
+	case events.PersonUpdated:
+		fields := []string{"email", "job_title", "login", "name"}
+		for _, field := range e.Cleared {
+			if !slices.Contains(fields, field) {
+				return refuseInvalid("A person has no field %q; there is %s.", field, strings.Join(fields, ", "))
+			}
+		}
+		return nil
+	case events.CredentialIssued, events.CredentialRevoked:
+		return admissibleCredential(s, event)
+	}
+	return admissibleHolding(s, person, event)
+}
+
+func admissibleFounding(s State, c *events.Commit, event events.Event) *Refusal {
+	switch e := event.(type) {
+	case events.OrganizationFounded:
+		if s.persons != nil {
+			return refuseInvalid("An organization is founded once.")
+		}
+		if err := e.Scope.Validate(); err != nil || e.Scope.Handle() != string(c.Org) {
+			return refuseInvalid("The root scope carries the organization's own handle.")
+		}
+	case events.ModelAdopted:
+		if s.persons == nil || s.Model != nil {
+			return refuseInvalid("The role model is adopted when the organization is founded.")
+		}
+		if digest := sha256.Sum256(e.Source); !bytes.Equal(digest[:], e.Digest) {
+			return refuseInvalid("The model's digest is not that of its source.")
+		}
+		model, err := adopt(e.Source)
+		if err != nil {
+			return refuseInvalid("The role model cannot be read: %v.", err)
+		}
+		if model.ID != e.Model || model.Root != s.Root.Kind() || !bytes.Equal(model.Canonical(), e.Source) {
+			return refuseInvalid("The source is not the canonical form of a model %s for %s.", e.Model, s.Root)
+		}
+	}
+	return nil
+}
+
+// prefixLength is how much of a key may be kept in the clear.
+const prefixLength = 16
+
+func admissibleCredential(s State, event events.Event) *Refusal {
+	switch e := event.(type) {
+	case events.CredentialIssued:
+		if e.Credential.Validate() != nil {
+			return refuseInvalid("A key's id is a ULID.")
+		}
+		if _, inForce := s.Credential(e.Credential); inForce {
+			return &Refusal{Code: CodeExists, Message: "A key of that id exists already."}
+		}
+		if len(e.Hash) != sha256.Size || len(e.Prefix) > prefixLength {
+			return refuseInvalid("A key is kept as its SHA-256 and at most its first %d characters.", prefixLength)
+		}
+	case events.CredentialRevoked:
+		if held, inForce := s.Credential(e.Credential); !inForce || held.Subject != e.Subject {
+			refused := unknown("key", string(e.Credential), "")
+			return &refused
+		}
+	}
+	return nil
+}
+
+// admissibleHolding judges what happens to a person on a scope.
+func admissibleHolding(s State, person *Person, event events.Event) *Refusal {
+	on := event.Concern().Scope
+	scope, exists := s.Scope(on)
+	if !exists {
+		refused := unknown("scope", string(on), "")
+		return &refused
+	}
+	refuse := func(code Code, role *rolemodel.Role, message string) *Refusal {
+		refused := &Refusal{Code: code, Scope: on, Subject: person.ID, Message: message}
+		if role != nil {
+			refused.Role = role.ID()
+		}
+		return refused
+	}
+	membership, member := person.Membership(on)
+	switch e := event.(type) {
+	case events.MembershipStarted:
+		if !scope.Kind.Membership {
+			return refuse(CodeStructure, nil, string(on)+" has no members of its own; roles there rest on a membership above.")
+		}
+		if member {
+			return refuse(CodeExists, nil, string(person.ID)+" is a member of "+string(on)+" already.")
+		}
+	case events.MembershipSuspended, events.MembershipResumed, events.MembershipTerminated:
+		if !member {
+			return refuse(CodeNotMember, nil, string(person.ID)+" is not a member of "+string(on)+".")
+		}
+		switch event.(type) {
+		case events.MembershipSuspended:
+			if !membership.Active {
+				return refuse(CodeExists, nil, "The membership of "+string(person.ID)+" is suspended already.")
+			}
+		case events.MembershipResumed:
+			if membership.Active {
+				return refuse(CodeExists, nil, "The membership of "+string(person.ID)+" is not suspended.")
+			}
+		case events.MembershipTerminated:
+			if left := s.restingOn(person, on); left != "" {
+				refused := refuse(CodeUnfounded, nil, "The end of a membership ends what was held through it, and "+left+" would be left.")
+				refused.Rule = "X02"
+				return refused
+			}
+		}
+	case events.RoleGranted, events.RoleRevoked:
+		role, err := s.role(event.Concern().Role, on)
+		if err != nil {
+			return &Refusal{Code: CodeUnknown, Scope: on, Subject: person.ID, Message: "There is no such role: " + err.Error() + "."}
+		}
+		_, held := person.Grant(role, on)
+		if _, grants := e.(events.RoleGranted); grants && held {
+			return refuse(CodeExists, role, string(person.ID)+" is "+roleOn(role, on)+" already.")
+		} else if !grants && !held {
+			return refuse(CodeUnknown, role, string(person.ID)+" is not "+roleOn(role, on)+".")
+		}
+	}
+	return nil
+}
+
+// restingOn names something that the person holds through the membership, or
+// nothing. Through that of the root it is all there is (X02); elsewhere it is
+// the roles that need it.
+func (s State) restingOn(person *Person, on events.ScopeID) string {
+	whole := on == s.Root
+	for _, g := range person.Grants {
+		if whole || s.rests(g, on) {
+			return roleOn(g.Role, g.Scope)
+		}
+	}
+	if !whole {
+		return ""
+	}
+	for _, m := range person.Memberships {
+		if m.Scope != on {
+			return "membership of " + string(m.Scope)
+		}
+	}
+	if len(person.Credentials) > 0 {
+		return "key " + string(person.Credentials[0])
+	}
+	return ""
+}
+
+// rests says whether the grant needs the membership of the scope.
+func (s State) rests(g Grant, on events.ScopeID) bool {
+	scope, needed := s.membershipScope(g.Role, g.Scope)
+	return needed && scope == on
+}
+
+func admissibleScope(s State, event events.Event) *Refusal {
+	if created, creates := event.(events.ScopeCreated); creates {
+		return admissibleCreation(s, created)
+	}
+	id := event.Concern().Scope
+	scope, exists := s.Scope(id)
+	if !exists {
+		refused := unknown("scope", string(id), "")
+		return &refused
+	}
+	switch e := event.(type) {
+	case events.ScopeMoved:
+		if id == s.Root {
+			return &Refusal{Code: CodeStructure, Scope: id, Message: "The organization itself cannot be moved."}
+		}
+		parent, exists := s.Scope(e.Parent)
+		if !exists {
+			refused := unknown("scope", string(e.Parent), "")
+			return &refused
+		}
+		if !scope.Kind.MayStandUnder(parent.Kind) {
+			return misplaced(scope.Kind, id, e.Parent)
+		}
+		if s.Under(e.Parent, id) {
+			return belowItself(id)
+		}
+	case events.ScopeDeleted:
+		if id == s.Root {
+			return &Refusal{Code: CodeStructure, Scope: id, Message: "The organization itself cannot be deleted."}
+		}
+		if len(scope.holders) > 0 || len(scope.Children()) > 0 || len(scope.Members()) > 0 {
+			return &Refusal{Code: CodeUnfounded, Scope: id, Message: "The end of " + string(id) +
+				" ends the scopes below it, its roles and its memberships, and some would be left."}
+		}
+	}
+	return nil
+}
+
+func admissibleCreation(s State, e events.ScopeCreated) *Refusal {
+	if err := e.Scope.Validate(); err != nil {
+		return &Refusal{Code: CodeInvalid, Scope: e.Scope, Message: "This is no scope: " + err.Error() + "."}
+	}
+	if _, exists := s.Scope(e.Scope); exists {
+		return &Refusal{Code: CodeExists, Scope: e.Scope, Message: "There is a " + string(e.Scope) + " already."}
+	}
+	kind, known := s.Model.Kind(e.Scope.Kind())
+	if !known {
+		refused := unknown("scope kind", e.Scope.Kind(), "")
+		return &refused
+	}
+	parent, exists := s.Scope(e.Parent)
+	if !exists {
+		refused := unknown("scope", string(e.Parent), "")
+		return &refused
+	}
+	if !kind.MayStandUnder(parent.Kind) {
+		return misplaced(kind, e.Scope, e.Parent)
+	}
+	return nil
+}
+
+func misplaced(kind *rolemodel.Kind, scope, parent events.ScopeID) *Refusal {
+	refused := &Refusal{Code: CodeStructure, Scope: scope}
+	if len(kind.Under) == 0 {
+		refused.Message = fmt.Sprintf("%s cannot stand below %s: there is one %s, and it stands below nothing.", scope, parent, kind.Name)
+		return refused
+	}
+	var under []string
+	for _, k := range kind.Under {
+		under = append(under, k.Name)
+	}
+	refused.Message = fmt.Sprintf("%s cannot stand below %s: a scope of kind %s stands below %s.", scope, parent, kind.Name, anyOf(under))
+	return refused
+}
+
+func belowItself(scope events.ScopeID) *Refusal {
+	return &Refusal{Code: CodeStructure, Scope: scope, Message: string(scope) + " cannot stand below itself."}
+}
+
+func refuseInvalid(format string, args ...any) *Refusal {
+	return &Refusal{Code: CodeInvalid, Message: fmt.Sprintf(format, args...)}
+}

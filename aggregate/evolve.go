@@ -1,0 +1,352 @@
+package aggregate
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/benbjohnson/immutable"
+
+	"tenure/events"
+	"tenure/rolemodel"
+)
+
+// Apply folds a stored commit. An error means that the record does not follow
+// on this state, or that this build cannot read it; the state is then unusable
+// for what comes after.
+func (s State) Apply(r events.Record) (State, error) {
+	if r.Number != s.Number+1 || r.Prev != s.Revision || r.Revision <= s.Revision || (s.Founded() && r.Org != s.Org) {
+		return s, fmt.Errorf("commit %s (%s, number %d at revision %d after revision %d) does not follow on number %d at revision %d",
+			r.ID, r.Org, r.Number, r.Revision, r.Prev, s.Number, s.Revision)
+	}
+	at := Stamp{Revision: r.Revision, Actor: r.Actor, At: r.Effective()}
+	s.Org = r.Org
+	for i, e := range r.Events {
+		var err error
+		if s, err = s.evolve(e, r.ID, at); err != nil {
+			return s, fmt.Errorf("commit %s, event %d (%s): %w", r.ID, i, events.Name(e), err)
+		}
+	}
+	if s.Model == nil {
+		return s, fmt.Errorf("commit %s: the first one founds the organization under a role model, and this one does not", r.ID)
+	}
+	s.Number, s.Revision, s.Effective = r.Number, r.Revision, r.Effective()
+	if len(r.KeyHash) > 0 {
+		if s.remembered == nil {
+			s.remembered = immutable.NewMap[string, Remembered](hashed[string]{})
+		}
+		s.remembered = s.remembered.Set(string(r.KeyHash), Remembered{
+			RequestDigest: r.RequestDigest, Commit: r.ID, Number: r.Number, Revision: r.Revision,
+		})
+	}
+	return s, nil
+}
+
+// evolve folds one event. It trusts what the audit let through and fails only
+// where the event names something that is not there. Lists stay sorted, so that
+// equal histories are equal states and give equal commits.
+func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (State, error) {
+	if _, founds := event.(events.OrganizationFounded); !founds && s.persons == nil {
+		return s, fmt.Errorf("no organization")
+	}
+	at.Cause = event.Concern().Cause
+	switch e := event.(type) {
+	case events.OrganizationFounded:
+		s.Root = e.Scope
+		s.persons = immutable.NewMap[events.PrincipalID, *Person](hashed[events.PrincipalID]{})
+		s.scopes = immutable.NewMap[events.ScopeID, *Scope](hashed[events.ScopeID]{})
+		s.credentials = immutable.NewMap[events.CredentialID, *Credential](hashed[events.CredentialID]{})
+		s.scopes = s.scopes.Set(e.Scope, &Scope{ID: e.Scope, Title: seal(commit, e.Title), Created: at, Changed: at})
+		return s, nil
+
+	case events.ModelAdopted:
+		model, err := adopt(e.Source)
+		if err != nil {
+			return s, err
+		}
+		root, exists := s.Scope(s.Root)
+		if !exists {
+			return s, fmt.Errorf("no root scope")
+		}
+		kind, known := model.Kind(s.Root.Kind())
+		if !known {
+			return s, fmt.Errorf("model %s has no scope kind %q", model.ID, s.Root.Kind())
+		}
+		changed := *root
+		changed.Kind = kind
+		s.Model = model
+		s.scopes = s.scopes.Set(s.Root, &changed)
+		return s, nil
+
+	case events.PersonRegistered:
+		s.persons = s.persons.Set(e.Subject, &Person{
+			ID: e.Subject, Registered: at, Changed: at,
+			Details: Details{
+				Login: seal(commit, e.Login), Email: seal(commit, e.Email),
+				Name: seal(commit, e.Name), JobTitle: seal(commit, e.JobTitle),
+			},
+		})
+		return s, nil
+
+	case events.PersonUpdated:
+		return s.withPerson(e.Subject, func(p *Person) {
+			for _, change := range []struct {
+				field string
+				value events.Sealed
+				into  *Sealed
+			}{
+				{"login", e.Login, &p.Details.Login},
+				{"email", e.Email, &p.Details.Email},
+				{"name", e.Name, &p.Details.Name},
+				{"job_title", e.JobTitle, &p.Details.JobTitle},
+			} {
+				if len(change.value) > 0 {
+					*change.into = seal(commit, change.value)
+				} else if slices.Contains(e.Cleared, change.field) {
+					*change.into = Sealed{}
+				}
+			}
+			p.Changed = at
+		})
+
+	case events.CredentialIssued:
+		s.credentials = s.credentials.Set(e.Credential, &Credential{
+			ID: e.Credential, Subject: e.Subject, Prefix: e.Prefix, Hash: e.Hash, Issued: at,
+		})
+		return s.withPerson(e.Subject, func(p *Person) {
+			p.Credentials = with(p.Credentials, e.Credential, cmp.Compare)
+			p.Ever++
+		})
+
+	case events.CredentialRevoked:
+		s.credentials = s.credentials.Delete(e.Credential)
+		return s.withPerson(e.Subject, func(p *Person) {
+			p.Credentials = without(p.Credentials, func(c events.CredentialID) bool { return c == e.Credential })
+		})
+
+	case events.MembershipStarted:
+		s, err := s.withScope(e.Scope, func(c *Scope) { c.members = add(c.members, e.Subject) })
+		if err != nil {
+			return s, err
+		}
+		return s.withPerson(e.Subject, func(p *Person) {
+			p.Memberships = with(p.Memberships, Membership{Scope: e.Scope, Active: true, Since: at, Changed: at},
+				func(a, b Membership) int { return cmp.Compare(a.Scope, b.Scope) })
+		})
+
+	case events.MembershipSuspended:
+		return s.withMembership(e.Subject, e.Scope, false, at)
+
+	case events.MembershipResumed:
+		return s.withMembership(e.Subject, e.Scope, true, at)
+
+	case events.MembershipTerminated:
+		s, err := s.withScope(e.Scope, func(c *Scope) { c.members = remove(c.members, e.Subject) })
+		if err != nil {
+			return s, err
+		}
+		return s.withPerson(e.Subject, func(p *Person) {
+			p.Memberships = without(p.Memberships, func(m Membership) bool { return m.Scope == e.Scope })
+		})
+
+	case events.RoleGranted:
+		role, err := s.role(e.Role, e.Scope)
+		if err != nil {
+			return s, err
+		}
+		s, err := s.withScope(e.Scope, func(c *Scope) {
+			c.withHolders(role, func(set people) people { return add(set, e.Subject) })
+		})
+		if err != nil {
+			return s, err
+		}
+		return s.withPerson(e.Subject, func(p *Person) {
+			p.Grants = with(p.Grants, Grant{Role: role, Scope: e.Scope, Since: at}, func(a, b Grant) int {
+				return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Role.Index, b.Role.Index))
+			})
+		})
+
+	case events.RoleRevoked:
+		role, err := s.role(e.Role, e.Scope)
+		if err != nil {
+			return s, err
+		}
+		s, err := s.withScope(e.Scope, func(c *Scope) {
+			c.withHolders(role, func(set people) people { return remove(set, e.Subject) })
+		})
+		if err != nil {
+			return s, err
+		}
+		return s.withPerson(e.Subject, func(p *Person) {
+			p.Grants = without(p.Grants, func(g Grant) bool { return g.Role == role && g.Scope == e.Scope })
+		})
+
+	case events.ScopeCreated:
+		if s.Model == nil {
+			return s, fmt.Errorf("no role model")
+		}
+		kind, known := s.Model.Kind(e.Scope.Kind())
+		if !known {
+			return s, fmt.Errorf("model %s has no scope kind %q", s.Model.ID, e.Scope.Kind())
+		}
+		s.scopes = s.scopes.Set(e.Scope, &Scope{
+			ID: e.Scope, Parent: e.Parent, Kind: kind, Title: seal(commit, e.Title), Created: at, Changed: at,
+		})
+		return s.withScope(e.Parent, func(c *Scope) { c.adoptChild(e.Scope) })
+
+	case events.ScopeRenamed:
+		return s.withScope(e.Scope, func(c *Scope) { c.Title, c.Changed = seal(commit, e.Title), at })
+
+	case events.ScopeMoved:
+		scope, exists := s.Scope(e.Scope)
+		if !exists {
+			return s, fmt.Errorf("no scope %s", e.Scope)
+		}
+		s, err := s.withScope(scope.Parent, func(c *Scope) { c.children = c.children.Delete(e.Scope) })
+		if err != nil {
+			return s, err
+		}
+		if s, err = s.withScope(e.Parent, func(c *Scope) { c.adoptChild(e.Scope) }); err != nil {
+			return s, err
+		}
+		return s.withScope(e.Scope, func(c *Scope) { c.Parent, c.Changed = e.Parent, at })
+
+	case events.ScopeDeleted:
+		scope, exists := s.Scope(e.Scope)
+		if !exists {
+			return s, fmt.Errorf("no scope %s", e.Scope)
+		}
+		s.scopes = s.scopes.Delete(e.Scope)
+		return s.withScope(scope.Parent, func(c *Scope) { c.children = c.children.Delete(e.Scope) })
+	}
+	return s, fmt.Errorf("%T has no place in the state", event)
+}
+
+// withPerson replaces a person by a changed copy.
+func (s State) withPerson(id events.PrincipalID, change func(*Person)) (State, error) {
+	person, known := s.Person(id)
+	if !known {
+		return s, fmt.Errorf("no person %s", id)
+	}
+	changed := *person
+	change(&changed)
+	s.persons = s.persons.Set(id, &changed)
+	return s, nil
+}
+
+// withScope replaces a scope by a changed copy.
+func (s State) withScope(id events.ScopeID, change func(*Scope)) (State, error) {
+	scope, exists := s.Scope(id)
+	if !exists {
+		return s, fmt.Errorf("no scope %s", id)
+	}
+	changed := *scope
+	change(&changed)
+	s.scopes = s.scopes.Set(id, &changed)
+	return s, nil
+}
+
+func (s State) withMembership(subject events.PrincipalID, scope events.ScopeID, active bool, at Stamp) (State, error) {
+	return s.withPerson(subject, func(p *Person) {
+		p.Memberships = slices.Clone(p.Memberships)
+		for i := range p.Memberships {
+			if p.Memberships[i].Scope == scope {
+				p.Memberships[i].Active, p.Memberships[i].Changed = active, at
+			}
+		}
+	})
+}
+
+// role finds a role by its id on a scope's kind.
+func (s State) role(id events.RoleID, scope events.ScopeID) (*rolemodel.Role, error) {
+	if s.Model == nil {
+		return nil, fmt.Errorf("no role model")
+	}
+	role, known := s.Model.Role(scope.Kind(), string(id))
+	if !known {
+		return nil, fmt.Errorf("model %s has no role %q on a scope of kind %q", s.Model.ID, id, scope.Kind())
+	}
+	return role, nil
+}
+
+type people = *immutable.Map[events.PrincipalID, struct{}]
+
+// withHolders replaces the holders of one role by a changed copy. A role that
+// nobody holds has no entry.
+func (c *Scope) withHolders(role *rolemodel.Role, change func(people) people) {
+	held := change(c.holderSet(role))
+	c.holders = without(c.holders, func(h holders) bool { return h.role == role })
+	if held != nil && held.Len() > 0 {
+		c.holders = with(c.holders, holders{role: role, people: held},
+			func(a, b holders) int { return cmp.Compare(a.role.Index, b.role.Index) })
+	}
+}
+
+func (c *Scope) adoptChild(child events.ScopeID) {
+	if c.children == nil {
+		c.children = immutable.NewSortedMap[events.ScopeID, struct{}](ordered[events.ScopeID]{})
+	}
+	c.children = c.children.Set(child, struct{}{})
+}
+
+func add(set people, id events.PrincipalID) people {
+	if set == nil {
+		set = immutable.NewMap[events.PrincipalID, struct{}](hashed[events.PrincipalID]{})
+	}
+	return set.Set(id, struct{}{})
+}
+
+func remove(set people, id events.PrincipalID) people {
+	if set == nil {
+		return nil
+	}
+	return set.Delete(id)
+}
+
+// with copies a sorted list and puts the item in its place.
+func with[T any](list []T, item T, compare func(a, b T) int) []T {
+	at, _ := slices.BinarySearchFunc(list, item, compare)
+	longer := make([]T, len(list)+1)
+	copy(longer, list[:at])
+	longer[at] = item
+	copy(longer[at+1:], list[at:])
+	return longer
+}
+
+// without copies the list and leaves out what matches.
+func without[T any](list []T, match func(T) bool) []T {
+	var kept []T
+	for _, item := range list {
+		if !match(item) {
+			kept = append(kept, item)
+		}
+	}
+	return kept
+}
+
+func seal(commit events.CommitID, value events.Sealed) Sealed {
+	if len(value) == 0 {
+		return Sealed{}
+	}
+	return Sealed{Commit: commit, Value: value}
+}
+
+// models holds every model that a ledger's history has adopted, by the digest
+// of its source: thousands of organizations share a handful.
+var models sync.Map
+
+// adopt reads a model's canonical bytes, once for each different source.
+func adopt(source []byte) (*rolemodel.Model, error) {
+	digest := sha256.Sum256(source)
+	if model, known := models.Load(digest); known {
+		return model.(*rolemodel.Model), nil
+	}
+	model, err := rolemodel.Parse("model.adopted", source)
+	if err != nil {
+		return nil, err
+	}
+	shared, _ := models.LoadOrStore(digest, model)
+	return shared.(*rolemodel.Model), nil
+}

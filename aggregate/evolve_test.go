@@ -1,0 +1,103 @@
+package aggregate
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tenure/events"
+)
+
+// Every event of the catalogue has its place in the state. A new one needs a
+// case in evolve, and one in the audit.
+func TestEveryEventIsFolded(t *testing.T) {
+	state := given(acmeFounded).fold(t)
+	for _, row := range events.Catalogue() {
+		event := reflect.Zero(row.Struct).Interface().(events.Event)
+		if _, err := state.evolve(event, commitID(2), Stamp{}); err != nil && strings.Contains(err.Error(), "has no place in the state") {
+			t.Errorf("%s: %v", row.Name, err)
+		}
+	}
+	if _, err := state.evolve(&events.RoleGranted{}, commitID(2), Stamp{}); err == nil {
+		t.Error("an unknown event is folded")
+	}
+}
+
+func TestApplyRefusesWhatDoesNotFollow(t *testing.T) {
+	state := given(acmeFounded, joined(ben)).fold(t)
+	before := state.Snapshot()
+	for name, test := range map[string]struct {
+		alter func(*events.Record)
+		says  string
+	}{
+		"a number skipped":         {func(r *events.Record) { r.Number++ }, "does not follow"},
+		"another predecessor":      {func(r *events.Record) { r.Prev-- }, "does not follow"},
+		"an old revision":          {func(r *events.Record) { r.Revision = state.Revision }, "does not follow"},
+		"another organization":     {func(r *events.Record) { r.Org = "other" }, "does not follow"},
+		"an unknown person":        {func(r *events.Record) { r.Events = together(started(nix, org)) }, "no person"},
+		"an unknown scope":         {func(r *events.Record) { r.Events = together(deleted("team:none")) }, "no scope"},
+		"an unknown parent":        {func(r *events.Record) { r.Events = together(created("team:new", "team:none")) }, "no scope"},
+		"moved to an unknown one":  {func(r *events.Record) { r.Events = together(created(sig, org), moved(sig, "team:none")) }, "no scope"},
+		"an unknown kind":          {func(r *events.Record) { r.Events = together(created("desk:one", org)) }, "no scope kind"},
+		"an unknown role":          {func(r *events.Record) { r.Events = together(granted(ben, "king", org)) }, "no role"},
+		"an unreadable role model": {func(r *events.Record) { r.Events = together(events.ModelAdopted{Source: []byte("none")}) }, "model.adopted"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			record := events.Record{Commit: following(state, ann, registered(cat)), Revision: state.Revision + 1}
+			if _, err := state.Apply(record); err != nil {
+				t.Fatalf("refused before it is altered: %v", err)
+			}
+			test.alter(&record)
+			if _, err := state.Apply(record); err == nil || !strings.Contains(err.Error(), test.says) {
+				t.Errorf("it says %v, want %q", err, test.says)
+			}
+			if diff := cmp.Diff(before, state.Snapshot()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	// The first commit founds, or cannot be folded.
+	for _, row := range events.Catalogue() {
+		event := reflect.Zero(row.Struct).Interface().(events.Event)
+		if _, err := (State{}).Apply(events.Record{Commit: following(State{}, ann, event), Revision: 1}); err == nil {
+			t.Errorf("%s alone is folded into nothing", row.Name)
+		}
+	}
+	if _, err := (State{}).Apply(events.Record{Commit: following(State{}, ann), Revision: 1}); err == nil {
+		t.Error("no event at all is folded into nothing")
+	}
+}
+
+// A state that was folded on stays as it was, and goes on another way.
+func TestStatesShareNothingThatChanges(t *testing.T) {
+	state := given(acmeFounded, joined(ben), joined(cat), teams, granted(ben, "member", sig), issued(ben, 1)).fold(t)
+	before := state.Snapshot()
+	one := must(when(ann, TerminateMembership{Subject: ben, Scope: org}).decide(state))
+	two := must(when(ann, DeleteScope{Scope: sig}).decide(state))
+	first := stored(t, state, one).Snapshot()
+	second := stored(t, state, two).Snapshot()
+	if diff := cmp.Diff(before, state.Snapshot()); diff != "" {
+		t.Errorf("the state has changed:\n%s", diff)
+	}
+	if diff := cmp.Diff(first, stored(t, state, one).Snapshot()); diff != "" || cmp.Equal(first, second) {
+		t.Errorf("one way has changed the other:\n%s", diff)
+	}
+}
+
+func TestStamps(t *testing.T) {
+	state := given(acmeFounded, joined(ben), suspended(ben, org)).fold(t)
+	person, _ := state.Person(ben)
+	m, _ := person.Membership(org)
+	if m.Since.Revision != 6 || m.Changed.Revision != 9 || m.Changed.Actor != events.Operator || m.Active { // X03
+		t.Errorf("membership is %+v", m)
+	}
+	g, _ := person.Grant(state.Model.Kinds[0].Default, org)
+	if want := (Stamp{Revision: 6, Actor: events.Operator, At: start.Add(60e9), Cause: events.CauseDefault}); !cmp.Equal(g.Since, want) {
+		t.Errorf("granted %+v, want %+v", g.Since, want)
+	}
+	if list := state.Persons(); len(list) != 2 || list[0].ID != ann || list[1].ID != ben {
+		t.Errorf("persons are %v", list)
+	}
+}

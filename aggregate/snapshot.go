@@ -1,0 +1,129 @@
+package aggregate
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"time"
+
+	"tenure/events"
+)
+
+// Snapshot is all that a state holds, as a plain value: nothing points into the
+// role model, every list is sorted, an empty one is nil. States of the same
+// content have equal snapshots, by whatever way they came to be. The indexes
+// (children, members, holders) are written out as they stand, so that equal
+// snapshots also mean equal indexes.
+type Snapshot struct {
+	Org  events.OrgID
+	Root events.ScopeID
+	// Model and Source are as in [events.ModelAdopted].
+	Model       string
+	Source      []byte
+	Number      uint64
+	Revision    events.Revision
+	Effective   time.Time
+	Persons     []PersonSnapshot
+	Scopes      []ScopeSnapshot
+	Credentials []Credential
+	Remembered  []RememberedSnapshot
+}
+
+// PersonSnapshot is one person.
+type PersonSnapshot struct {
+	ID          events.PrincipalID
+	Details     Details
+	Memberships []Membership
+	Grants      []GrantSnapshot
+	Credentials []events.CredentialID
+	Registered  Stamp
+	Changed     Stamp
+	Ever        int
+}
+
+// GrantSnapshot is a role held on a scope.
+type GrantSnapshot struct {
+	Role  events.RoleID
+	Scope events.ScopeID
+	Since Stamp
+}
+
+// ScopeSnapshot is one scope.
+type ScopeSnapshot struct {
+	ID       events.ScopeID
+	Parent   events.ScopeID
+	Kind     string
+	Title    Sealed
+	Created  Stamp
+	Changed  Stamp
+	Children []events.ScopeID
+	Members  []events.PrincipalID
+	Holders  []HoldersSnapshot
+}
+
+// HoldersSnapshot are those who hold one role on a scope.
+type HoldersSnapshot struct {
+	Role    events.RoleID
+	Persons []events.PrincipalID
+}
+
+// RememberedSnapshot is an idempotency key and what it led to.
+type RememberedSnapshot struct {
+	KeyHash []byte
+	Remembered
+}
+
+// Snapshot writes the state out. It takes time and memory in proportion to the
+// state, and shares the bytes of sealed values with it.
+func (s State) Snapshot() Snapshot {
+	shot := Snapshot{Org: s.Org, Root: s.Root, Number: s.Number, Revision: s.Revision, Effective: s.Effective}
+	if s.Model != nil {
+		shot.Model, shot.Source = s.Model.ID, s.Model.Canonical()
+	}
+	for _, p := range s.Persons() {
+		shot.Persons = append(shot.Persons, snapshotOfPerson(p))
+	}
+	if s.scopes != nil {
+		for itr := s.scopes.Iterator(); !itr.Done(); {
+			_, c, _ := itr.Next()
+			shot.Scopes = append(shot.Scopes, snapshotOfScope(c))
+		}
+	}
+	slices.SortFunc(shot.Scopes, func(a, b ScopeSnapshot) int { return cmp.Compare(a.ID, b.ID) })
+	for _, c := range s.Credentials() {
+		shot.Credentials = append(shot.Credentials, *c)
+	}
+	if s.remembered != nil {
+		for itr := s.remembered.Iterator(); !itr.Done(); {
+			key, r, _ := itr.Next()
+			shot.Remembered = append(shot.Remembered, RememberedSnapshot{KeyHash: []byte(key), Remembered: r})
+		}
+	}
+	slices.SortFunc(shot.Remembered, func(a, b RememberedSnapshot) int { return bytes.Compare(a.KeyHash, b.KeyHash) })
+	return shot
+}
+
+func snapshotOfPerson(p *Person) PersonSnapshot {
+	shot := PersonSnapshot{
+		ID: p.ID, Details: p.Details, Memberships: slices.Clone(p.Memberships), Credentials: slices.Clone(p.Credentials),
+		Registered: p.Registered, Changed: p.Changed, Ever: p.Ever,
+	}
+	for _, g := range p.Grants {
+		shot.Grants = append(shot.Grants, GrantSnapshot{Role: events.RoleID(g.Role.Name), Scope: g.Scope, Since: g.Since})
+	}
+	return shot
+}
+
+func snapshotOfScope(c *Scope) ScopeSnapshot {
+	shot := ScopeSnapshot{
+		ID: c.ID, Parent: c.Parent, Title: c.Title, Created: c.Created, Changed: c.Changed,
+		Children: c.Children(), Members: c.Members(),
+	}
+	if c.Kind != nil {
+		shot.Kind = c.Kind.Name
+	}
+	for _, h := range c.holders {
+		shot.Holders = append(shot.Holders, HoldersSnapshot{Role: events.RoleID(h.role.Name), Persons: sorted(h.people)})
+	}
+	return shot
+}

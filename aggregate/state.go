@@ -1,0 +1,313 @@
+package aggregate
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/benbjohnson/immutable"
+
+	"tenure/events"
+	"tenure/rolemodel"
+)
+
+// State is one organization after one of its commits. The zero State is the
+// organization before it is founded. States share structure; copying one is
+// cheap, and none is ever changed.
+type State struct {
+	// Org is empty before founding.
+	Org events.OrgID
+	// Root is the root scope.
+	Root events.ScopeID
+	// Model is the role model in force.
+	Model *rolemodel.Model
+	// Number and Revision are those of the last commit folded.
+	Number   uint64
+	Revision events.Revision
+	// Effective is the effective time of the last commit folded.
+	Effective time.Time
+
+	persons     *immutable.Map[events.PrincipalID, *Person]
+	scopes      *immutable.Map[events.ScopeID, *Scope]
+	credentials *immutable.Map[events.CredentialID, *Credential]
+	remembered  *immutable.Map[string, Remembered]
+}
+
+// Stamp says by which commit something came to be as it is.
+type Stamp struct {
+	Revision events.Revision
+	Actor    events.PrincipalID
+	// At is the commit's effective time.
+	At    time.Time
+	Cause events.Cause
+}
+
+// Sealed is a sealed value together with the commit that it is bound to.
+type Sealed struct {
+	Commit events.CommitID
+	Value  events.Sealed
+}
+
+// Person is what the organization knows of one person. The lists are sorted:
+// memberships by scope, grants by scope and role, credentials by id.
+type Person struct {
+	ID          events.PrincipalID
+	Details     Details
+	Memberships []Membership
+	Grants      []Grant
+	Credentials []events.CredentialID
+	// Registered and Changed say who made the person known, and who last
+	// changed the details (X03).
+	Registered Stamp
+	Changed    Stamp
+	// Ever counts the credentials ever issued to the person.
+	Ever int
+}
+
+// Details are the sealed personal fields; a missing one has no value.
+type Details struct {
+	Login, Email, Name, JobTitle Sealed
+}
+
+// Membership is a running membership of a scope.
+type Membership struct {
+	Scope  events.ScopeID
+	Active bool
+	Since  Stamp
+	// Changed says who last suspended or resumed it (X03).
+	Changed Stamp
+}
+
+// Grant is a role held on a scope.
+type Grant struct {
+	Role  *rolemodel.Role
+	Scope events.ScopeID
+	Since Stamp
+}
+
+// Scope is the organization itself or something below it.
+type Scope struct {
+	ID events.ScopeID
+	// Parent is empty for the root.
+	Parent  events.ScopeID
+	Kind    *rolemodel.Kind
+	Title   Sealed
+	Created Stamp
+	// Changed says who last renamed or moved it (X03).
+	Changed Stamp
+
+	children *immutable.SortedMap[events.ScopeID, struct{}]
+	members  *immutable.Map[events.PrincipalID, struct{}]
+	holders  []holders
+}
+
+// holders are those who hold one role on one scope.
+type holders struct {
+	role   *rolemodel.Role
+	people *immutable.Map[events.PrincipalID, struct{}]
+}
+
+// Credential is an API key in force.
+type Credential struct {
+	ID      events.CredentialID
+	Subject events.PrincipalID
+	Prefix  string
+	Hash    []byte
+	Issued  Stamp
+}
+
+// Remembered is what an idempotency key led to.
+type Remembered struct {
+	RequestDigest []byte
+	Commit        events.CommitID
+	Number        uint64
+	Revision      events.Revision
+}
+
+// Founded says whether the organization exists.
+func (s State) Founded() bool { return s.Org != "" }
+
+// Person finds a person.
+func (s State) Person(id events.PrincipalID) (*Person, bool) {
+	if s.persons == nil {
+		return nil, false
+	}
+	return s.persons.Get(id)
+}
+
+// Scope finds a scope that exists.
+func (s State) Scope(id events.ScopeID) (*Scope, bool) {
+	if s.scopes == nil {
+		return nil, false
+	}
+	return s.scopes.Get(id)
+}
+
+// Credential finds an API key in force.
+func (s State) Credential(id events.CredentialID) (*Credential, bool) {
+	if s.credentials == nil {
+		return nil, false
+	}
+	return s.credentials.Get(id)
+}
+
+// Remembered finds what the idempotency key with this hash led to.
+func (s State) Remembered(keyHash []byte) (Remembered, bool) {
+	if s.remembered == nil || len(keyHash) == 0 {
+		return Remembered{}, false
+	}
+	return s.remembered.Get(string(keyHash))
+}
+
+// Persons lists everybody, by id.
+func (s State) Persons() []*Person {
+	var list []*Person
+	if s.persons != nil {
+		for itr := s.persons.Iterator(); !itr.Done(); {
+			_, p, _ := itr.Next()
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Person) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return list
+}
+
+// Credentials lists every API key in force, by id.
+func (s State) Credentials() []*Credential {
+	var list []*Credential
+	if s.credentials != nil {
+		for itr := s.credentials.Iterator(); !itr.Done(); {
+			_, c, _ := itr.Next()
+			list = append(list, c)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Credential) int { return strings.Compare(string(a.ID), string(b.ID)) })
+	return list
+}
+
+// Scopes lists every scope, parents before children, siblings by id.
+func (s State) Scopes() []*Scope {
+	return s.subtree(s.Root)
+}
+
+// subtree lists a scope and all below it, in the same order.
+func (s State) subtree(top events.ScopeID) []*Scope {
+	scope, exists := s.Scope(top)
+	if !exists {
+		return nil
+	}
+	list := []*Scope{scope}
+	for i := 0; i < len(list); i++ {
+		for _, id := range list[i].Children() {
+			child, _ := s.Scope(id)
+			list = append(list, child)
+		}
+	}
+	return list
+}
+
+// Children lists the scopes directly below, by id.
+func (c *Scope) Children() []events.ScopeID {
+	if c.children == nil || c.children.Len() == 0 {
+		return nil
+	}
+	list := make([]events.ScopeID, 0, c.children.Len())
+	for itr := c.children.Iterator(); !itr.Done(); {
+		id, _, _ := itr.Next()
+		list = append(list, id)
+	}
+	return list
+}
+
+// Members lists those with a running membership of the scope, by id.
+func (c *Scope) Members() []events.PrincipalID { return sorted(c.members) }
+
+// Holders lists those who hold the role on the scope, by id. As everywhere,
+// the role must be of the state's own [State.Model]: another reading of the
+// same model has other roles.
+func (c *Scope) Holders(role *rolemodel.Role) []events.PrincipalID {
+	return sorted(c.holderSet(role))
+}
+
+func (c *Scope) holderSet(role *rolemodel.Role) *immutable.Map[events.PrincipalID, struct{}] {
+	for _, h := range c.holders {
+		if h.role == role {
+			return h.people
+		}
+	}
+	return nil
+}
+
+// Membership finds the person's running membership of a scope.
+func (p *Person) Membership(scope events.ScopeID) (Membership, bool) {
+	for _, m := range p.Memberships {
+		if m.Scope == scope {
+			return m, true
+		}
+	}
+	return Membership{}, false
+}
+
+// Grant finds the role that the person holds on the scope.
+func (p *Person) Grant(role *rolemodel.Role, scope events.ScopeID) (Grant, bool) {
+	for _, g := range p.Grants {
+		if g.Role == role && g.Scope == scope {
+			return g, true
+		}
+	}
+	return Grant{}, false
+}
+
+// Up walks from a scope to the root, the scope itself first. It ends early
+// where a scope does not exist.
+func (s State) Up(from events.ScopeID) func(yield func(*Scope) bool) {
+	return func(yield func(*Scope) bool) {
+		for at := from; at != ""; {
+			scope, exists := s.Scope(at)
+			if !exists || !yield(scope) {
+				return
+			}
+			at = scope.Parent
+		}
+	}
+}
+
+// Under says whether scope stands at or somewhere below top.
+func (s State) Under(scope, top events.ScopeID) bool {
+	for at := range s.Up(scope) {
+		if at.ID == top {
+			return true
+		}
+	}
+	return false
+}
+
+func sorted[V any](set *immutable.Map[events.PrincipalID, V]) []events.PrincipalID {
+	if set == nil || set.Len() == 0 {
+		return nil
+	}
+	list := make([]events.PrincipalID, 0, set.Len())
+	for itr := set.Iterator(); !itr.Done(); {
+		id, _, _ := itr.Next()
+		list = append(list, id)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// hashed hashes string keys of the persistent maps (FNV-1a).
+type hashed[K ~string] struct{}
+
+func (hashed[K]) Hash(key K) uint32 {
+	hash := uint32(2166136261)
+	for i := range len(key) {
+		hash = (hash ^ uint32(key[i])) * 16777619
+	}
+	return hash
+}
+
+func (hashed[K]) Equal(a, b K) bool { return a == b }
+
+type ordered[K ~string] struct{}
+
+func (ordered[K]) Compare(a, b K) int { return strings.Compare(string(a), string(b)) }
