@@ -9,10 +9,10 @@ import (
 	"tenure/rolemodel"
 )
 
-// wellFounded says whether the i-th event has a reason to be in the commit: it
-// follows from another event of the same commit, or the actor has the
-// authority. Authority is what the actor had before the commit, over what
-// there was before it: nobody gives it to themselves on the way.
+// wellFounded says whether the i-th event, which is admissible, has a reason to
+// be in the commit: it follows from another event of the same commit, or the
+// actor has the authority. Authority is what the actor had before the commit,
+// over what there was before it: nobody gives it to themselves on the way.
 func wellFounded(before, at State, c *events.Commit, i int, endings endings) *Refusal {
 	event := c.Events[i]
 	cause := event.Concern().Cause
@@ -176,10 +176,7 @@ func follows(before, at State, c *events.Commit, i int, endings endings) bool {
 		if !revokes {
 			return false
 		}
-		role, err := at.role(concern.Role, concern.Scope)
-		if err != nil {
-			return false
-		}
+		role, _ := at.role(concern.Role, concern.Scope)
 		rests, needed := at.membershipScope(role, concern.Scope)
 		return ended(at.Root) || needed && ended(rests)
 
@@ -195,10 +192,10 @@ func follows(before, at State, c *events.Commit, i int, endings endings) bool {
 		return ends && last > i
 
 	case events.CauseReplaced:
-		replaced, err := at.role(concern.Role, concern.Scope)
-		if err != nil || !revokes {
+		if !revokes {
 			return false
 		}
+		replaced, _ := at.role(concern.Role, concern.Scope)
 		person, _ := at.Person(concern.Subject)
 		return slices.ContainsFunc(person.Grants, func(g Grant) bool {
 			return g.Scope == concern.Scope && g.Since.Revision > before.Revision && slices.Contains(g.Role.Replaces, replaced)
@@ -238,10 +235,7 @@ func (s State) lacksAct(actor *Person, act rolemodel.Act, on events.ScopeID) *Re
 // lacksGrant refuses a person who may neither grant nor revoke the role, naming
 // the roles that would allow it; nil if the person may.
 func (s State) lacksGrant(actor *Person, verb string, id events.RoleID, on events.ScopeID) *Refusal {
-	role, err := s.role(id, on)
-	if err != nil {
-		return &Refusal{Code: CodeUnknown, Scope: on, Message: "There is no such role: " + err.Error() + "."}
-	}
+	role, _ := s.role(id, on)
 	if s.mayGrant(actor, role, on) {
 		return nil
 	}

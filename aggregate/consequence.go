@@ -38,12 +38,9 @@ func (d *draft) revoke(subject events.PrincipalID, role *rolemodel.Role, on even
 
 // terminate ends a membership and what was held through it. At the root that
 // is every role, membership and credential of the person (X02); elsewhere the
-// roles that rest on this membership.
+// roles that rest on this membership. The person must be known.
 func (d *draft) terminate(subject events.PrincipalID, on events.ScopeID, cause events.Cause) {
-	person, known := d.state.Person(subject)
-	if !known {
-		return
-	}
+	person, _ := d.state.Person(subject)
 	if _, running := person.Membership(on); !running {
 		return
 	}
@@ -93,24 +90,15 @@ func (d *draft) deleteScope(id events.ScopeID, cause events.Cause) {
 // addDefaults gives the default role of a scope's kind to the members that the
 // commit touched and that hold neither it nor a role that replaces it.
 func (d *draft) addDefaults() {
-	seen := map[seat]bool{}
 	for _, e := range slices.Clone(d.commit.Events) {
 		concern := e.Concern()
-		at := seat{concern.Subject, concern.Scope}
-		if at.subject == "" || at.scope == "" || seen[at] {
+		scope, exists := d.state.Scope(concern.Scope)
+		person, known := d.state.Person(concern.Subject)
+		if !exists || !known || scope.Kind.Default == nil {
 			continue
 		}
-		seen[at] = true
-		scope, exists := d.state.Scope(at.scope)
-		if !exists || scope.Kind.Default == nil {
-			continue
-		}
-		person, known := d.state.Person(at.subject)
-		if !known {
-			continue
-		}
-		if _, member := person.Membership(at.scope); member && !holdsDefault(person, scope) {
-			d.grant(at.subject, scope.Kind.Default, at.scope, events.CauseDefault)
+		if _, member := person.Membership(scope.ID); member && !holdsDefault(person, scope) {
+			d.grant(person.ID, scope.Kind.Default, scope.ID, events.CauseDefault)
 		}
 	}
 }

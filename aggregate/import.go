@@ -67,17 +67,22 @@ func (c Import) propose(d *draft) {
 	for _, person := range c.People {
 		person.propose(d)
 	}
+	d.outcomeOfScopes(c.Scopes)
 	gone := map[events.ScopeID]bool{}
 	for _, outcome := range c.Scopes {
-		gone[outcome.Scope] = !outcome.Exists
+		if outcome.Exists {
+			continue
+		}
+		gone[outcome.Scope] = true
+		for _, below := range d.state.subtree(outcome.Scope) {
+			gone[below.ID] = true
+		}
 	}
-	// What the source says of people on a scope that it then deletes has no
-	// outcome.
+	// What the source says of people on a scope that goes has no outcome.
 	roles := slices.DeleteFunc(slices.Clone(c.Roles), func(o RoleOutcome) bool { return gone[o.Scope] })
-	d.outcomeOfScopes(c.Scopes)
 	d.outcomeOfRoles(roles)
 	for _, outcome := range c.Scopes {
-		if gone[outcome.Scope] {
+		if !outcome.Exists {
 			d.field = outcome.Field
 			d.deleteScope(outcome.Scope, d.cause)
 		}

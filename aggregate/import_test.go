@@ -62,7 +62,7 @@ func TestImport(t *testing.T) {
 		{
 			"and it founds once",
 			given(acmeFounded),
-			when(events.Importer, Import{Found: &Found{Model: github}}),
+			when(events.Importer, Import{Found: &Found{Model: github}, Roles: []RoleOutcome{holds(nix, "admin", org, "1")}}),
 			refused{code: CodeExists, field: "org", says: "exists already"},
 		},
 		{
@@ -124,9 +124,9 @@ func TestImport(t *testing.T) {
 		},
 		{
 			"what holds already changes nothing",
-			given(acmeFounded, joined(ben), teams, granted(ben, "member", sig)),
+			given(acmeFounded, joined(ben), registered(dan), teams, granted(ben, "member", sig)),
 			when(events.Importer, Import{
-				Roles:  []RoleOutcome{holds(ben, "member", sig, "1"), lacks(ben, "maintainer", sig, "2"), lacks(nix, "member", sig, "3"), lacks(nix, "member", org, "4")},
+				Roles:  []RoleOutcome{lacks(dan, "member", org, "0"), holds(ben, "member", sig, "1"), lacks(ben, "maintainer", sig, "2"), lacks(nix, "member", sig, "3"), lacks(nix, "member", org, "4")},
 				Scopes: []ScopeOutcome{stands(sig, org, "5"), stands(leaf, "", "6"), goes("team:none", "7")},
 			}),
 			then(),
@@ -285,6 +285,21 @@ func TestImportOfScopes(t *testing.T) {
 			),
 		},
 		{
+			"and so does a child that shall stand in it again",
+			given(acmeFounded, joined(ben), teams, granted(ben, "member", leaf)),
+			when(events.Importer, scopes(stands(leaf, sub, "1"), anew(sub, side, "2"))),
+			then(
+				revoked(ben, "member", leaf, events.CauseScopeDeleted), deleted(leaf, events.CauseScopeDeleted), deleted(sub, imported),
+				created(sub, side, imported), created(leaf, sub, imported),
+			),
+		},
+		{
+			"a team that begins anew needs a place",
+			given(acmeFounded, teams),
+			when(events.Importer, scopes(anew(sub, "", "changes[0]"))),
+			refused{code: CodeStructure, scope: sub, field: "changes[0]", says: "say where team:sub shall"},
+		},
+		{
 			"a team deleted while its people are still listed",
 			given(acmeFounded, joined(ben), joined(cat), teams, granted(ben, "member", sig), granted(cat, "maintainer", sig)),
 			when(events.Importer, Import{Scopes: []ScopeOutcome{goes(sig, "1")}, Roles: []RoleOutcome{holds(ben, "maintainer", sig, "2"), lacks(cat, "maintainer", sig, "3")}}),
@@ -295,10 +310,10 @@ func TestImportOfScopes(t *testing.T) {
 			),
 		},
 		{
-			"a child listed in a team that goes with its parent says two things",
+			"who is listed in a team that goes with its parent goes with it",
 			given(acmeFounded, joined(ben), teams),
 			when(events.Importer, Import{Scopes: []ScopeOutcome{goes(sig, "changes[0]")}, Roles: []RoleOutcome{holds(ben, "member", leaf, "changes[1]")}}),
-			refused{code: CodeInvalid, role: "team.member", scope: leaf, subject: ben, field: "changes[1]", says: "something else in this change ends that"},
+			then(deleted(leaf, events.CauseScopeDeleted), deleted(sub, events.CauseScopeDeleted), deleted(sig, imported)),
 		},
 		{
 			"not the organization",

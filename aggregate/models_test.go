@@ -105,6 +105,11 @@ roles:
     replaces: [department.head]
     default: true
     permissions: [department.read]
+  - id: department.deputy
+    title: Deputy for the departments within
+    membership: department
+    granted_by: [company.staff]
+    inherited: [department.assign]
   - id: desk.keeper
     title: Keeper of a desk
     rule: W06

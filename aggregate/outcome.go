@@ -55,10 +55,7 @@ func (o *outcome) judge(event events.Event) {
 			}
 		}
 	case events.RoleGranted:
-		role, err := o.state.role(e.Role, e.Scope)
-		if err != nil {
-			return
-		}
+		role, _ := o.state.role(e.Role, e.Scope)
 		o.withinBounds(role, e.Scope, e.Subject)
 		if g, held := person.Grant(role, e.Scope); held {
 			o.restsOnMembership(person, g)
@@ -67,9 +64,8 @@ func (o *outcome) judge(event events.Event) {
 			}
 		}
 	case events.RoleRevoked:
-		if role, err := o.state.role(e.Role, e.Scope); err == nil {
-			o.withinBounds(role, e.Scope, e.Subject)
-		}
+		role, _ := o.state.role(e.Role, e.Scope)
+		o.withinBounds(role, e.Scope, e.Subject)
 	case events.MembershipSuspended:
 		for _, g := range person.Grants {
 			o.withinBounds(g.Role, g.Scope, person.ID)

@@ -109,6 +109,11 @@ roles:
 		together(registered(ben), started(ben, east), started(ben, west), created(post, east), granted(ben, "guard", post)),
 	}
 	move := when(ann, MoveScope{Scope: post, Parent: west})
+	// Where a kind has no default role, a member has none.
+	specify(t, []specification{{
+		"a membership without a default role", given(before...),
+		when(ann, StartMembership{Subject: ben, Scope: company}), then(started(ben, company)),
+	}})
 	specify(t, []specification{
 		{"to an active membership", given(before...), move, then(moved(post, west))},
 		{

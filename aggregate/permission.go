@@ -91,10 +91,7 @@ func (s State) Active(person *Person, g *Grant) bool {
 	if g.Role.Membership == "" {
 		return true
 	}
-	scope, needed := s.membershipScope(g.Role, g.Scope)
-	if !needed {
-		return false
-	}
+	scope, _ := s.membershipScope(g.Role, g.Scope)
 	for i := range person.Memberships {
 		if m := &person.Memberships[i]; m.Scope == scope {
 			return m.Active
@@ -106,15 +103,10 @@ func (s State) Active(person *Person, g *Grant) bool {
 // membershipScope finds the scope whose membership a role held on a scope
 // rests on: the nearest of the role's membership kind, at or above it.
 func (s State) membershipScope(role *rolemodel.Role, held events.ScopeID) (events.ScopeID, bool) {
-	for at := held; at != ""; {
-		scope, exists := s.Scope(at)
-		if !exists {
-			return "", false
+	for at := range s.Up(held) {
+		if at.Kind.Name == role.Membership {
+			return at.ID, true
 		}
-		if scope.Kind.Name == role.Membership {
-			return scope.ID, true
-		}
-		at = scope.Parent
 	}
 	return "", false
 }

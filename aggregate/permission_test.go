@@ -15,7 +15,8 @@ func TestAllowed(t *testing.T) {
 	acme := given(acmeFounded, joined(ben), joined(cat), promoted(dan), teams,
 		granted(ben, "maintainer", sub), granted(cat, "member", sig), suspended(dan, org)).fold(t)
 	works := given(worksFounded, departments, hired(ben, "worker"), placed(ben, north, "head"), placed(ben, south, "head"), suspended(ben, north),
-		registered(cat), granted(cat, "guest", desk), granted(cat, "auditor", company)).fold(t)
+		registered(cat), granted(cat, "guest", desk), granted(cat, "auditor", company),
+		hired(dan, "worker"), placed(dan, south, "hand"), granted(dan, "guest", desk), suspended(dan, company)).fold(t)
 	for _, test := range []struct {
 		state      State
 		who        events.PrincipalID
@@ -47,6 +48,8 @@ func TestAllowed(t *testing.T) {
 		{works, cat, "desk.use", desk, true},                   // as a non-member
 		{works, cat, "department.read", inner, true},
 		{works, cat, "company.people", company, false},
+		{works, dan, "desk.use", desk, false},         // suspended in the company, with a role that needs no membership
+		{works, dan, "department.read", south, false}, // and with one that rests on another
 	} {
 		permission, known := test.state.Model.Permission(test.permission)
 		if !known {

@@ -126,6 +126,19 @@ func TestGrantRole(t *testing.T) {
 			then(granted(ben, "head", inner), revoked(ben, "hand", inner, events.CauseReplaced)),
 		},
 		{
+			"a permission for what is below lets grant there",
+			given(worksFounded, departments, created("desk:two", inner), hired(ben, "worker"), placed(ben, north, "hand"), granted(ben, "deputy", north), hired(cat, "worker"), placed(cat, inner, "hand")),
+			when(ben, GrantRole{Subject: cat, Role: "keeper", Scope: "desk:two"}),
+			then(granted(cat, "keeper", "desk:two")),
+		},
+		{
+			"and not where it is held itself",
+			given(worksFounded, departments, created("desk:two", inner), hired(ben, "worker"), placed(ben, inner, "hand"), granted(ben, "deputy", inner), hired(cat, "worker"), placed(cat, inner, "hand")),
+			when(ben, GrantRole{Subject: cat, Role: "keeper", Scope: "desk:two"}),
+			refused{code: CodeNotPermitted, rule: "W06", role: "desk.keeper", scope: "desk:two", subject: ben, help: "tenure who --role owner --org acme",
+				says: "that takes head on department:inner, head on department:north, deputy on department:north or owner on company:acme"},
+		},
+		{
 			"who has it elsewhere does not",
 			given(worksFounded, departments, hired(ben, "worker"), placed(ben, south, "head"), hired(cat, "worker"), placed(cat, north, "hand")),
 			when(ben, GrantRole{Subject: cat, Role: "keeper", Scope: desk}),

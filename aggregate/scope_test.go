@@ -95,6 +95,12 @@ func TestRenameScope(t *testing.T) {
 			then(events.ScopeRenamed{Scope: org, Title: title}),
 		},
 		{
+			"nobody what the model lets nobody rename",
+			given(worksFounded, hired(ben, "worker"), together(created(vault, company), granted(ben, "keeper", vault))),
+			when(ann, RenameScope{Scope: vault, Title: title}),
+			refused{code: CodeNotPermitted, scope: vault, subject: ann, says: "that takes a role that the role model does not have"},
+		},
+		{
 			"a plain member neither",
 			given(acmeFounded, joined(ben), teams, granted(ben, "member", sig)),
 			when(ben, RenameScope{Scope: sig, Title: title}),
