@@ -1,0 +1,344 @@
+package service
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/ledger"
+	"tenure/vault"
+)
+
+// maxAttempts bounds how often a command is decided again because others wrote
+// first.
+const maxAttempts = 8
+
+// maxWait bounds how long a question waits for the projections.
+const maxWait = 10 * time.Second
+
+// Envelope is what may come along with any command.
+type Envelope struct {
+	// IdempotencyKey makes the command happen once: the same key with the same
+	// request gives the first receipt again.
+	IdempotencyKey string
+	// IfRevision is the organization's revision that the command expects;
+	// nil means any.
+	IfRevision *events.Revision
+	Reason     string
+	Ticket     string
+	// Note is about the one person whom the command concerns.
+	Note string
+}
+
+// Receipt says what became of a command.
+type Receipt struct {
+	Org events.OrgID `json:"org" doc:"The organization."`
+	// Commit is empty where nothing changed.
+	Commit   events.CommitID `json:"commit,omitempty" doc:"The commit's id; absent where nothing changed."`
+	Revision events.Revision `json:"revision" doc:"The organization's revision after the command."`
+	Number   uint64          `json:"number" doc:"How many commits the organization has."`
+	Changed  bool            `json:"changed" doc:"Whether the command appended a commit with events."`
+	Replayed bool            `json:"replayed,omitempty" doc:"Whether this is the receipt of an earlier request with the same idempotency key."`
+	Events   []EventView     `json:"events,omitempty" doc:"What happened."`
+}
+
+// task is a request to be carried out, once.
+type task struct {
+	// kind and request are what an idempotency key stands for. The kind is part
+	// of what is remembered, so it stays what it is.
+	kind    string
+	request any
+	// founds says that the organization need not exist.
+	founds bool
+	// prepare turns the request into a command. It is called again when others
+	// wrote first.
+	prepare func(*plan) (aggregate.Command, error)
+	// outcome, where it is wanted, gets the events that the request led to, now
+	// or when it first came.
+	outcome func(events.Events)
+}
+
+// plan is a command being prepared: it resolves names against the state, and
+// seals.
+type plan struct {
+	service *Service
+	caller  Caller
+	state   aggregate.State
+	stage   *vault.Stage
+	commit  events.CommitID
+	org     events.OrgID
+	// about is the one person whom the command concerns, for its note.
+	about events.PrincipalID
+	// newcomers are the names of those whom the command registers: the state
+	// does not know them yet.
+	newcomers map[events.PrincipalID]string
+	// actor and effective replace the caller and the clock for imports.
+	actor     events.PrincipalID
+	effective time.Time
+}
+
+// execute carries a request out, once.
+func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, t task) (Receipt, error) {
+	if err := s.haltedBy(); err != nil {
+		return Receipt{}, err
+	}
+	if err := org.Validate(); err != nil {
+		return Receipt{}, refuse(aggregate.CodeInvalid, "org", "This is no handle: %v.", err)
+	}
+	keyHash, digest, err := fingerprint(caller, org, envelope, t)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if !caller.Operator() && caller.Org != org {
+		return Receipt{}, refuseOrganization(caller, org)
+	}
+	desk, err := s.desks.take(ctx, org)
+	if err != nil {
+		return Receipt{}, err
+	}
+	defer s.desks.leave(desk)
+	if err := s.settle(ctx, desk); err != nil {
+		return Receipt{}, err
+	}
+
+	commit := events.CommitID(s.newID())
+	for range maxAttempts {
+		if err := s.refresh(ctx, desk); err != nil {
+			return Receipt{}, err
+		}
+		state := desk.state
+		if !state.Founded() && !t.founds {
+			return Receipt{}, refuseOrganization(caller, org)
+		}
+		if err := admit(&state, caller); err != nil {
+			return Receipt{}, err
+		}
+		if first, used := state.Remembered(keyHash); used {
+			return s.replay(ctx, caller, &state, first, digest, t)
+		}
+		if envelope.IfRevision != nil && *envelope.IfRevision != state.Revision {
+			return Receipt{}, refuse(CodePrecondition, "If-Match",
+				"%s stands at revision %d, not at %d: look at what changed, then try again.", org, state.Revision, *envelope.IfRevision)
+		}
+		receipt, err := s.attempt(ctx, desk, &plan{
+			service: s, caller: caller, state: state, stage: s.vault.Begin(org),
+			commit: commit, org: org, newcomers: map[events.PrincipalID]string{}, actor: caller.Principal,
+		}, envelope, keyHash, digest, t)
+		if !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, vault.ErrStale) {
+			return receipt, err
+		}
+		// Someone else wrote first: catch up and decide again.
+		desk.warm = false
+	}
+	return Receipt{}, refuse(CodeBusy, "", "Others kept changing %s; try again.", org)
+}
+
+// refresh brings the state at the desk up to date with the projections and, if
+// it may still lag behind, with the ledger itself.
+func (s *Service) refresh(ctx context.Context, desk *desk) error {
+	if projected, known := s.permissions.State(desk.org); known && projected.Revision > desk.state.Revision {
+		desk.state = *projected
+	}
+	if desk.warm {
+		return nil
+	}
+	err := s.ledger.ReplayOrg(ctx, desk.org, desk.state.Revision, func(r events.Record) error {
+		next, err := desk.state.Apply(r)
+		if err == nil {
+			desk.state = next
+		}
+		return err
+	})
+	desk.warm = err == nil
+	return err
+}
+
+// settle finds out what became of a commit whose append gave no answer, before
+// anything else is decided: appended again, it is there, or it never can be.
+// Without that its keys could neither be used nor be erased.
+func (s *Service) settle(ctx context.Context, desk *desk) error {
+	lost := desk.unsettled
+	if lost == nil {
+		return nil
+	}
+	revision, err := s.append(context.WithoutCancel(ctx), lost.commit, lost.commit.Prev)
+	switch {
+	case err == nil:
+		s.noteAppended(revision)
+	case errors.Is(err, ledger.ErrConflict):
+		s.discard(ctx, lost.stage)
+	default: // nothing was done of what is asked for now
+		return fmt.Errorf("%w: an earlier commit of %s is not settled: %v", ledger.ErrUnavailable, desk.org, err)
+	}
+	desk.unsettled, desk.warm = nil, false
+	return nil
+}
+
+// attempt decides and appends once.
+func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Envelope, keyHash, digest []byte, t task) (Receipt, error) {
+	seen := newView(s, p.caller, &p.state, &p.state)
+	seen.opened = p.newcomers
+	command, err := t.prepare(p)
+	if err != nil {
+		return Receipt{}, seen.named(err)
+	}
+	request := aggregate.Request{
+		Org: p.org, ID: p.commit, Actor: p.actor, At: s.clock(), EffectiveAt: p.effective,
+		Reason: envelope.Reason, Ticket: envelope.Ticket, KeyHash: keyHash, RequestDigest: digest,
+	}
+	if envelope.Note != "" {
+		if p.about == "" {
+			return Receipt{}, refuse(aggregate.CodeInvalid, "note",
+				"A note is kept under the key of the one person it is about; this command is about nobody or several, so give a reason and a ticket.")
+		}
+		request.NoteAbout = p.about
+		if request.Note, err = p.stage.Seal(string(p.about), p.commit, vault.FieldNote, envelope.Note); err != nil {
+			return Receipt{}, fmt.Errorf("seal the note: %w", err)
+		}
+	}
+	commit, err := aggregate.Decide(p.state, request, command)
+	if err != nil {
+		s.logRefusal(p, command, err)
+		return Receipt{}, seen.named(err)
+	}
+	if len(commit.Events) == 0 && len(keyHash) == 0 {
+		return Receipt{Org: p.org, Revision: p.state.Revision, Number: p.state.Number}, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return Receipt{}, err
+	}
+	// It is decided, and goes through whether the caller waits for it or not:
+	// half way there is only trouble. The ledger bounds how long it takes.
+	ctx = context.WithoutCancel(ctx)
+	if err := p.stage.Store(ctx); err != nil {
+		s.discard(ctx, p.stage)
+		return Receipt{}, err
+	}
+	revision, err := s.append(ctx, commit, p.state.Revision)
+	if errors.Is(err, ledger.ErrUnconfirmed) {
+		// It may yet be there, so its keys must stay.
+		desk.unsettled = &unsettled{commit, p.stage}
+		return Receipt{}, err
+	}
+	if err != nil {
+		s.discard(ctx, p.stage)
+		if errors.Is(err, ledger.ErrTooLarge) {
+			err = refuse(aggregate.CodeTooLarge, "", "This makes a commit that is %v.", err)
+		}
+		return Receipt{}, err
+	}
+	s.noteAppended(revision)
+	record := events.Record{Commit: commit, Revision: revision}
+	next, err := p.state.Apply(record)
+	if err != nil {
+		desk.state, desk.warm = aggregate.State{}, false
+		return Receipt{}, fmt.Errorf("fold the own commit at revision %d: %w", revision, err)
+	}
+	desk.state = next
+	return s.receipt(p.caller, &next, record, t), nil
+}
+
+// discard takes back keys whose commit is not in the ledger.
+func (s *Service) discard(ctx context.Context, stage *vault.Stage) {
+	if err := stage.Discard(context.WithoutCancel(ctx)); err != nil {
+		s.log.Warn("keys without a commit are left over until the next start", "error", err)
+	}
+}
+
+// receipt says what a stored commit did, with names for those who may see them.
+func (s *Service) receipt(caller Caller, state *aggregate.State, r events.Record, t task) Receipt {
+	if t.outcome != nil {
+		t.outcome(r.Events)
+	}
+	return Receipt{
+		Org: r.Org, Commit: r.ID, Revision: r.Revision, Number: r.Number, Changed: len(r.Events) > 0,
+		Events: newView(s, caller, state, state).events(r, nil),
+	}
+}
+
+// replay gives the receipt of an earlier request, or refuses where the key
+// came with another one.
+func (s *Service) replay(ctx context.Context, caller Caller, state *aggregate.State, first aggregate.Remembered, digest []byte, t task) (Receipt, error) {
+	if string(first.RequestDigest) != string(digest) {
+		return Receipt{}, refuse(CodeKeyReused, "Idempotency-Key",
+			"This idempotency key came with another request before (commit %s, revision %d); use a new one for a new request.",
+			first.Commit, first.Revision)
+	}
+	record, err := s.ledger.Get(ctx, first.Revision)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("read the commit that the idempotency key led to: %w", err)
+	}
+	receipt := s.receipt(caller, state, record, t)
+	receipt.Replayed = true
+	return receipt, nil
+}
+
+// fingerprint hashes the idempotency key within its organization and
+// credential, and the request that it stands for.
+func fingerprint(caller Caller, org events.OrgID, envelope Envelope, t task) (keyHash, digest []byte, err error) {
+	if envelope.IdempotencyKey == "" {
+		return nil, nil, nil
+	}
+	if len(envelope.IdempotencyKey) > 256 {
+		return nil, nil, refuse(aggregate.CodeInvalid, "Idempotency-Key", "An idempotency key has at most 256 characters.")
+	}
+	credential := string(caller.Credential)
+	if credential == "" {
+		credential = string(caller.Principal)
+	}
+	key := sha256.New()
+	fmt.Fprintf(key, "%d:%s%d:%s%s", len(org), org, len(credential), credential, envelope.IdempotencyKey)
+	body, err := json.Marshal(struct {
+		Kind    string
+		Request any
+		Reason  string
+		Ticket  string
+		Note    string
+	}{t.kind, t.request, envelope.Reason, envelope.Ticket, envelope.Note})
+	if err != nil {
+		return nil, nil, fmt.Errorf("digest the request: %w", err)
+	}
+	// The digest is salted with the key, which only the caller knows, so that
+	// it does not let anyone guess at names in the request.
+	request256 := sha256.New()
+	request256.Write([]byte(envelope.IdempotencyKey))
+	request256.Write(body)
+	return key.Sum(nil), request256.Sum(nil), nil
+}
+
+// noteAppended raises the newest revision that this instance wrote.
+func (s *Service) noteAppended(revision events.Revision) {
+	for {
+		at := s.appended.Load()
+		if at >= uint64(revision) || s.appended.CompareAndSwap(at, uint64(revision)) {
+			return
+		}
+	}
+}
+
+// catchUp waits until the projections hold the revision asked for, and what
+// this instance has written itself: whoever writes here reads it here. Once the
+// projections have halted it fails: what they hold is no longer the newest.
+func (s *Service) catchUp(ctx context.Context, atLeast events.Revision) error {
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	wanted := max(atLeast, events.Revision(s.appended.Load()))
+	err := s.applied.wait(ctx, wanted)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return refuse(CodeNotYet, "at_least", "Revision %d has not been reached; the newest is %d.", wanted, s.Position())
+	}
+	return err
+}
+
+// logRefusal counts a refused attempt by its rule; it names no person.
+func (s *Service) logRefusal(p *plan, command aggregate.Command, err error) {
+	var refusals aggregate.Refusals
+	if errors.As(err, &refusals) && len(refusals) > 0 {
+		s.log.Info("command refused", "org", p.org, "command", command.Name(), "code", refusals[0].Code, "rule", refusals[0].Rule)
+	}
+}

@@ -1,0 +1,168 @@
+package service
+
+import (
+	"errors"
+	"strings"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/rolemodel"
+	"tenure/vault"
+)
+
+// findPerson resolves an id, a login or an address, of somebody whom the given
+// state knows or, where that is an older one, the newest.
+func (s *Service) findPerson(state *aggregate.State, name string) (events.PrincipalID, bool) {
+	known := func(id string) bool {
+		if _, known := state.Person(events.PrincipalID(id)); known {
+			return true
+		}
+		_, known := s.stateOf(state.Org).Person(events.PrincipalID(id))
+		return known
+	}
+	if known(name) {
+		return events.PrincipalID(name), true
+	}
+	for _, kind := range []vault.Kind{vault.ByLogin, vault.ByEmail} {
+		if owner, found := s.vault.Find(state.Org, kind, name); found && known(owner) {
+			return events.PrincipalID(owner), true
+		}
+	}
+	return "", false
+}
+
+// findScope resolves "KIND:HANDLE" or "KIND:TITLE"; nothing means the root.
+func (s *Service) findScope(state *aggregate.State, name string) (events.ScopeID, bool) {
+	if name == "" {
+		return state.Root, true
+	}
+	if scope, exists := state.Scope(events.ScopeID(name)); exists {
+		return scope.ID, true
+	}
+	kind, title, found := strings.Cut(name, ":")
+	if !found {
+		return "", false
+	}
+	owner, found := s.vault.Find(state.Org, vault.ByTitle, titleKey(kind, title))
+	if !found {
+		return "", false
+	}
+	_, exists := state.Scope(events.ScopeID(owner))
+	return events.ScopeID(owner), exists
+}
+
+// titleKey is what a scope is looked up by: titles of different kinds of scope
+// do not get into each other's way.
+func titleKey(kind, title string) string { return kind + ":" + strings.TrimSpace(title) }
+
+func refusePerson(org events.OrgID, field, name string) error {
+	return refuseUnknown(field, "person", name, "tenure person list --org "+string(org))
+}
+
+func refuseScope(org events.OrgID, field, name string) error {
+	return refuseUnknown(field, "scope", name, "tenure scope list --org "+string(org))
+}
+
+// may says whether the caller may do the act in the organization. The operator
+// may, if only under break-glass; that is judged later.
+func (p *plan) may(act rolemodel.Act) bool {
+	return p.caller.Operator() || p.state.MayAct(p.caller.Principal, act, p.state.Root)
+}
+
+// person resolves the person whom a command is about. Only those who may read
+// the directory find others by login or address: else whoever has a key could
+// try out who is known.
+func (p *plan) person(name string) (events.PrincipalID, error) {
+	id, known := p.service.findPerson(&p.state, name)
+	if string(id) != name && id != p.caller.Principal && !p.may(rolemodel.DirectoryRead) {
+		return "", refuse(aggregate.CodeNotPermitted, "person", "You may not look people up in %s; name them by id.", p.org)
+	}
+	if !known {
+		return "", refusePerson(p.org, "person", name)
+	}
+	p.about = id
+	return id, nil
+}
+
+// scope resolves a scope that exists.
+func (p *plan) scope(field, name string) (events.ScopeID, error) {
+	return newView(p.service, p.caller, &p.state, &p.state).scope(field, name)
+}
+
+// seal seals a field under its owner's key; an empty text stays empty.
+func (p *plan) seal(owner string, field vault.Field, text string) (events.Sealed, error) {
+	if text == "" {
+		return nil, nil
+	}
+	sealed, err := p.stage.Seal(owner, p.commit, field, text)
+	if errors.Is(err, vault.ErrNoText) {
+		return nil, refuse(aggregate.CodeInvalid, "", "An empty text cannot be kept: leave the field out.")
+	}
+	return sealed, err
+}
+
+// sealTitle seals a scope's title and lets the scope be found by it. Titles
+// need not be unique: a scope that is there keeps the name it is found by, one
+// that was deleted gives way.
+func (p *plan) sealTitle(owner events.ScopeID, title string) (events.Sealed, error) {
+	if strings.TrimSpace(title) == "" {
+		return nil, refuse(aggregate.CodeInvalid, "title", "A title needs something to read.")
+	}
+	if !p.stage.Has(string(owner)) {
+		if err := p.stage.Create(string(owner)); err != nil {
+			return nil, err
+		}
+	}
+	key := titleKey(owner.Kind(), title)
+	holder, taken := p.stage.Find(vault.ByTitle, key)
+	if taken && holder != string(owner) {
+		if _, exists := p.state.Scope(events.ScopeID(holder)); exists {
+			key = ""
+		} else if err := p.stage.Relabel(holder, vault.Lookup{Kind: vault.ByTitle}); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.stage.Relabel(string(owner), vault.Lookup{Kind: vault.ByTitle, Value: key}); err != nil {
+		return nil, err
+	}
+	return p.seal(string(owner), vault.FieldTitle, title)
+}
+
+// open opens a sealed field; erased ones and absent ones are empty.
+func (s *Service) open(org events.OrgID, owner string, field vault.Field, sealed aggregate.Sealed) string {
+	if len(sealed.Value) == 0 {
+		return ""
+	}
+	text, err := s.vault.Open(org, owner, sealed.Commit, field, sealed.Value)
+	if err != nil && !errors.Is(err, vault.ErrErased) {
+		s.log.Error("a sealed field does not open", "org", org, "owner", owner, "field", field, "error", err)
+	}
+	return text
+}
+
+// login is how a person is called: login, else address, else id.
+func (s *Service) login(state *aggregate.State, id events.PrincipalID) string {
+	if id == "" || id.Builtin() {
+		return string(id)
+	}
+	person, known := state.Person(id)
+	if !known {
+		return string(id)
+	}
+	if login := s.open(state.Org, string(id), vault.FieldLogin, person.Details.Login); login != "" {
+		return login
+	}
+	if email := s.open(state.Org, string(id), vault.FieldEmail, person.Details.Email); email != "" {
+		return email
+	}
+	return string(id)
+}
+
+// title is how a scope is called in words; empty without one.
+func (s *Service) title(state *aggregate.State, id events.ScopeID) string {
+	scope, exists := state.Scope(id)
+	if !exists {
+		return ""
+	}
+	return s.open(state.Org, string(id), vault.FieldTitle, scope.Title)
+}

@@ -1,0 +1,284 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/rolemodel"
+	"tenure/vault"
+)
+
+// PersonDetails are the personal fields of a request, in the clear.
+type PersonDetails struct {
+	Login    string `json:"login,omitempty" maxLength:"256" doc:"The name by which the person logs in elsewhere; unique in the organization."`
+	Email    string `json:"email,omitempty" maxLength:"320" doc:"Address; unique in the organization."`
+	Name     string `json:"name,omitempty" maxLength:"256" doc:"Full name."`
+	JobTitle string `json:"job_title,omitempty" maxLength:"256" doc:"Job title."`
+}
+
+// PersonReceipt is a receipt with the person's id.
+type PersonReceipt struct {
+	Receipt
+	ID events.PrincipalID `json:"id" doc:"The person's id."`
+}
+
+// RegisterPerson makes a person known to the organization. A person of that
+// login or address who is known already is refused.
+func (s *Service) RegisterPerson(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request PersonDetails) (PersonReceipt, error) {
+	var id events.PrincipalID
+	prepare := func(p *plan) (aggregate.Command, error) {
+		command, err := p.register(request)
+		p.about = command.Subject
+		return command, err
+	}
+	receipt, err := s.execute(ctx, caller, org, envelope, task{
+		kind: "person.register", request: request, prepare: prepare, outcome: registered(&id),
+	})
+	return PersonReceipt{Receipt: receipt, ID: id}, err
+}
+
+// registered finds the person whom a commit made known.
+func registered(id *events.PrincipalID) func(events.Events) {
+	return func(list events.Events) {
+		for _, e := range list {
+			if e, is := e.(events.PersonRegistered); is {
+				*id = e.Subject
+			}
+		}
+	}
+}
+
+// register prepares the registration of a new person.
+func (p *plan) register(details PersonDetails) (aggregate.RegisterPerson, error) {
+	id := p.service.newID()
+	command := aggregate.RegisterPerson{Subject: events.PrincipalID(id)}
+	if p.state.Founded() && !p.may(rolemodel.PersonRegister) {
+		// The decision refuses it, before whoever has a key can try out who is
+		// known.
+		return command, nil
+	}
+	if details.Login == "" && details.Email == "" {
+		return command, refuseNameless("login")
+	}
+	if err := p.stage.Create(id); err != nil {
+		return command, err
+	}
+	if err := p.claim(id, "login", vault.ByLogin, details.Login); err != nil {
+		return command, err
+	}
+	if err := p.claim(id, "email", vault.ByEmail, details.Email); err != nil {
+		return command, err
+	}
+	p.newcomers[command.Subject] = firstOf(details.Login, details.Email)
+	return command, p.sealDetails(id, details, &command.Login, &command.Email, &command.FullName, &command.JobTitle)
+}
+
+func refuseNameless(field string) error {
+	return refuse(aggregate.CodeInvalid, field, "A person needs a login or an address to be found by.")
+}
+
+// claim lets a person be found by a login or an address; an empty one ends
+// that. Whatever a name leads to, it leads to one person: nobody's login is
+// somebody else's address, or looks like an id.
+func (p *plan) claim(owner, field string, kind vault.Kind, value string) error {
+	if value != "" {
+		if events.PrincipalID(strings.ToUpper(value)).Validate() == nil {
+			return refuse(aggregate.CodeInvalid, field, "%s reads like the id of a person, so it cannot name one.", value)
+		}
+		for _, kind := range []vault.Kind{vault.ByLogin, vault.ByEmail} {
+			if holder, taken := p.stage.Find(kind, value); taken && holder != owner {
+				return refuseTaken(field, value)
+			}
+		}
+	}
+	err := p.stage.Relabel(owner, vault.Lookup{Kind: kind, Value: value})
+	switch {
+	case errors.Is(err, vault.ErrTaken):
+		return refuseTaken(field, value)
+	case errors.Is(err, vault.ErrNoText):
+		return refuse(aggregate.CodeInvalid, field, "There is nothing in %q that a person could be found by.", value)
+	}
+	return err
+}
+
+func refuseTaken(field, value string) error {
+	return refuse(aggregate.CodeExists, field, "A person with the login or address %s is known already.", value)
+}
+
+func (p *plan) sealDetails(owner string, details PersonDetails, login, email, name, jobTitle *events.Sealed) error {
+	for _, field := range []struct {
+		field vault.Field
+		text  string
+		into  *events.Sealed
+	}{
+		{vault.FieldLogin, details.Login, login},
+		{vault.FieldEmail, details.Email, email},
+		{vault.FieldName, details.Name, name},
+		{vault.FieldJobTitle, details.JobTitle, jobTitle},
+	} {
+		var err error
+		if *field.into, err = p.seal(owner, field.field, field.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PersonChange is a request to change details. Fields that are nil stay; empty
+// ones are removed.
+type PersonChange struct {
+	Person   string  `json:"person" doc:"Login, address or id."`
+	Login    *string `json:"login,omitempty" maxLength:"256" doc:"New login; empty removes it."`
+	Email    *string `json:"email,omitempty" maxLength:"320" doc:"New address; empty removes it."`
+	Name     *string `json:"name,omitempty" maxLength:"256" doc:"New full name; empty removes it."`
+	JobTitle *string `json:"job_title,omitempty" maxLength:"256" doc:"New job title; empty removes it."`
+}
+
+// UpdatePerson changes a person's details. Values that are there already
+// change nothing.
+func (s *Service) UpdatePerson(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request PersonChange) (Receipt, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "person.update", request: request, prepare: func(p *plan) (aggregate.Command, error) {
+		id, err := p.person(request.Person)
+		if err != nil {
+			return nil, err
+		}
+		return p.update(id, request)
+	}})
+}
+
+// update prepares the change of a person's details.
+func (p *plan) update(id events.PrincipalID, request PersonChange) (aggregate.Command, error) {
+	command := aggregate.UpdatePerson{Subject: id}
+	if !p.may(rolemodel.PersonUpdate) {
+		// The decision refuses it, whatever the details are: else whoever has a
+		// key could try them out.
+		command.Cleared = []string{"name"}
+		return command, nil
+	}
+	person, _ := p.state.Person(id)
+	named := false
+	for _, change := range []struct {
+		name    string
+		field   vault.Field
+		kind    vault.Kind
+		wanted  *string
+		present aggregate.Sealed
+		into    *events.Sealed
+	}{
+		{"login", vault.FieldLogin, vault.ByLogin, request.Login, person.Details.Login, &command.Login},
+		{"email", vault.FieldEmail, vault.ByEmail, request.Email, person.Details.Email, &command.Email},
+		{"name", vault.FieldName, "", request.Name, person.Details.Name, &command.FullName},
+		{"job_title", vault.FieldJobTitle, "", request.JobTitle, person.Details.JobTitle, &command.JobTitle},
+	} {
+		present := p.service.open(p.org, string(id), change.field, change.present)
+		wanted := present
+		if change.wanted != nil {
+			wanted = *change.wanted
+		}
+		named = named || change.kind != "" && wanted != ""
+		if wanted == present {
+			continue
+		}
+		if change.kind != "" {
+			if err := p.claim(string(id), change.name, change.kind, wanted); err != nil {
+				return nil, err
+			}
+		}
+		if wanted == "" {
+			command.Cleared = append(command.Cleared, change.name)
+			continue
+		}
+		var err error
+		if *change.into, err = p.seal(string(id), change.field, wanted); err != nil {
+			return nil, err
+		}
+	}
+	if !named {
+		return nil, refuseNameless("login")
+	}
+	return command, nil
+}
+
+// PersonView is a person as shown to those who may see names.
+type PersonView struct {
+	ID       events.PrincipalID `json:"id" doc:"The person's id."`
+	Login    string             `json:"login" doc:"Login, else address, else id."`
+	Name     string             `json:"name,omitempty" doc:"Full name."`
+	Email    string             `json:"email,omitempty" doc:"Address."`
+	JobTitle string             `json:"job_title,omitempty" doc:"Job title."`
+	// State is "member", "suspended" or "known".
+	State      string          `json:"state" enum:"member,suspended,known" doc:"Membership of the organization: member, suspended, or known only."`
+	Since      time.Time       `json:"since" doc:"When that came to be."`
+	Revision   events.Revision `json:"revision" doc:"The commit that last changed the details or the membership."`
+	ChangedBy  string          `json:"changed_by" doc:"Who did that."`
+	Roles      []GrantView     `json:"roles" doc:"What the person holds."`
+	Keys       int             `json:"keys" doc:"How many API keys speak for the person."`
+	Membership []string        `json:"memberships" doc:"Scopes that the person is a member of."`
+}
+
+// People lists everybody whom the organization knows, by login.
+func (s *Service) People(ctx context.Context, caller Caller, org events.OrgID, reading Reading) ([]PersonView, error) {
+	seen, err := s.read(ctx, caller, org, reading, rolemodel.DirectoryRead, "")
+	if err != nil {
+		return nil, err
+	}
+	list := []PersonView{}
+	for _, person := range seen.state.Persons() {
+		list = append(list, seen.person(person))
+	}
+	sortBy(list, func(p PersonView) string { return p.Login })
+	return list, nil
+}
+
+// Person shows one person. Everybody may look at themselves.
+func (s *Service) Person(ctx context.Context, caller Caller, org events.OrgID, reading Reading, name string) (PersonView, error) {
+	seen, err := s.read(ctx, caller, org, reading, rolemodel.DirectoryRead, name)
+	if err != nil {
+		return PersonView{}, err
+	}
+	id, known := s.findPerson(seen.state, name)
+	if !known {
+		return PersonView{}, refusePerson(org, "person", name)
+	}
+	person, known := seen.state.Person(id)
+	if !known {
+		return PersonView{}, refusePerson(org, "person", name)
+	}
+	return seen.person(person), nil
+}
+
+// person shows a person to somebody who may see the details.
+func (v *view) person(person *aggregate.Person) PersonView {
+	s, state, id := v.service, v.state, string(person.ID)
+	view := PersonView{
+		ID: person.ID, Login: v.login(person.ID),
+		Name:     s.open(state.Org, id, vault.FieldName, person.Details.Name),
+		Email:    s.open(state.Org, id, vault.FieldEmail, person.Details.Email),
+		JobTitle: s.open(state.Org, id, vault.FieldJobTitle, person.Details.JobTitle),
+		State:    "known", Since: person.Registered.At, Revision: person.Changed.Revision,
+		ChangedBy: v.login(person.Changed.Actor), Roles: []GrantView{}, Membership: []string{},
+		Keys: len(person.Credentials),
+	}
+	for _, m := range person.Memberships {
+		view.Membership = append(view.Membership, string(m.Scope))
+		if m.Scope != state.Root {
+			continue
+		}
+		view.State, view.Since = "member", m.Since.At
+		if !m.Active {
+			view.State, view.Since = "suspended", m.Changed.At
+		}
+		if m.Changed.Revision > view.Revision {
+			view.Revision, view.ChangedBy = m.Changed.Revision, v.login(m.Changed.Actor)
+		}
+	}
+	for _, g := range person.Grants {
+		view.Roles = append(view.Roles, v.grant(person, g))
+	}
+	sortBy(view.Roles, func(g GrantView) string { return string(g.Scope) + " " + g.Role })
+	return view
+}
