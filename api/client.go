@@ -1,0 +1,323 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"tenure/events"
+	"tenure/service"
+)
+
+// Client asks a server. The zero Client is not usable; make one with
+// [NewClient] or [InProcess]. Where the server refuses, the error is a
+// [*Problem].
+type Client struct {
+	base string
+	key  string
+	http *http.Client
+}
+
+// NewClient asks the server at the URL with an API key.
+func NewClient(base, key string, transport http.RoundTripper) *Client {
+	return &Client{base: strings.TrimSuffix(base, "/") + "/" + Version, key: key, http: &http.Client{Transport: transport}}
+}
+
+// InProcess asks a handler directly, without a network.
+func InProcess(handler http.Handler, key string) *Client {
+	return NewClient("http://in.process", key, direct{handler})
+}
+
+// Options may come along with any command.
+type Options struct {
+	IdempotencyKey string
+	// IfRevision is the revision that the organization must stand at; 0 means
+	// any.
+	IfRevision           events.Revision
+	Reason, Ticket, Note string
+}
+
+func (o Options) annotations() Annotations { return Annotations{o.Reason, o.Ticket, o.Note} }
+
+// At says as of when a question is asked; empty means now. The fields are
+// those of the query, at most one of the first three.
+type At struct {
+	AsOf, Recorded string
+	Revision       events.Revision
+	AtLeast        events.Revision
+}
+
+func (a At) query() url.Values {
+	q := url.Values{}
+	set := func(name, value string) {
+		if value != "" && value != "0" {
+			q.Set(name, value)
+		}
+	}
+	set("as_of", a.AsOf)
+	set("recorded", a.Recorded)
+	set("at_revision", strconv.FormatUint(uint64(a.Revision), 10))
+	set("at_least", strconv.FormatUint(uint64(a.AtLeast), 10))
+	return q
+}
+
+// Whoami says whom the key speaks for.
+func (c *Client) Whoami(ctx context.Context) (Identity, error) {
+	return get[Identity](ctx, c, "/whoami", nil)
+}
+
+// Found opens an organization.
+func (c *Client) Found(ctx context.Context, o Options, r service.FoundRequest) (service.PersonReceipt, error) {
+	return send[service.PersonReceipt](ctx, c, http.MethodPost, "/organizations", o, foundBody{r, o.annotations()})
+}
+
+// Organizations lists the organizations that the caller may know of.
+func (c *Client) Organizations(ctx context.Context) ([]service.OrganizationView, error) {
+	return get[[]service.OrganizationView](ctx, c, "/organizations", nil)
+}
+
+// Organization shows one organization.
+func (c *Client) Organization(ctx context.Context, org string, at At) (service.OrganizationView, error) {
+	return get[service.OrganizationView](ctx, c, in(org, ""), at.query())
+}
+
+// RegisterPerson makes a person known.
+func (c *Client) RegisterPerson(ctx context.Context, org string, o Options, r service.PersonDetails) (service.PersonReceipt, error) {
+	return send[service.PersonReceipt](ctx, c, http.MethodPost, in(org, "/people"), o, personBody{r, o.annotations()})
+}
+
+// UpdatePerson changes a person's details.
+func (c *Client) UpdatePerson(ctx context.Context, org string, o Options, r service.PersonChange) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPatch, in(org, "/people"), o, personChangeBody{r, o.annotations()})
+}
+
+// People lists everybody whom the organization knows.
+func (c *Client) People(ctx context.Context, org string, at At) ([]service.PersonView, error) {
+	return get[[]service.PersonView](ctx, c, in(org, "/people"), at.query())
+}
+
+// Person shows one person.
+func (c *Client) Person(ctx context.Context, org string, at At, person string) (service.PersonView, error) {
+	return get[service.PersonView](ctx, c, in(org, "/people/"+segment(person)), at.query())
+}
+
+// ChangeMembership starts, suspends, resumes or terminates a membership; the
+// verb is one of these words.
+func (c *Client) ChangeMembership(ctx context.Context, org string, o Options, verb string, r service.MembershipRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/memberships/"+verb), o, membershipBody{r, o.annotations()})
+}
+
+// GrantRole gives a person a role.
+func (c *Client) GrantRole(ctx context.Context, org string, o Options, r service.RoleRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/grants"), o, roleBody{r, o.annotations()})
+}
+
+// RevokeRole ends a person's role.
+func (c *Client) RevokeRole(ctx context.Context, org string, o Options, r service.RoleRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/grants/revoke"), o, roleBody{r, o.annotations()})
+}
+
+// Holders lists who holds a role on a scope.
+func (c *Client) Holders(ctx context.Context, org string, at At, role events.RoleID, scope string) ([]service.GrantView, error) {
+	q := at.query()
+	q.Set("role", string(role))
+	q.Set("scope", scope)
+	return get[[]service.GrantView](ctx, c, in(org, "/grants"), q)
+}
+
+// Permitted lists who has a permission on a scope.
+func (c *Client) Permitted(ctx context.Context, org string, at At, permission, scope string) ([]service.GrantView, error) {
+	q := at.query()
+	q.Set("permission", permission)
+	q.Set("scope", scope)
+	return get[[]service.GrantView](ctx, c, in(org, "/grants"), q)
+}
+
+// Can says whether a person has a permission on a scope.
+func (c *Client) Can(ctx context.Context, org string, at At, person, permission, scope string) (service.Answer, error) {
+	q := at.query()
+	q.Set("person", person)
+	q.Set("permission", permission)
+	q.Set("scope", scope)
+	return get[service.Answer](ctx, c, in(org, "/check"), q)
+}
+
+// ChangeScope creates, renames, moves or deletes a scope; the verb is one of
+// these words.
+func (c *Client) ChangeScope(ctx context.Context, org string, o Options, verb string, r service.ScopeRequest) (service.Receipt, error) {
+	path := "/scopes/" + verb
+	if verb == "create" {
+		path = "/scopes"
+	}
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, path), o, scopeBody{r, o.annotations()})
+}
+
+// Scopes lists the scopes, parents before children.
+func (c *Client) Scopes(ctx context.Context, org string, at At) ([]service.ScopeView, error) {
+	return get[[]service.ScopeView](ctx, c, in(org, "/scopes"), at.query())
+}
+
+// IssueKey gives a person an API key.
+func (c *Client) IssueKey(ctx context.Context, org string, o Options, r service.IssueRequest) (service.KeyReceipt, error) {
+	return send[service.KeyReceipt](ctx, c, http.MethodPost, in(org, "/keys"), o, issueBody{r, o.annotations()})
+}
+
+// RevokeKey ends an API key.
+func (c *Client) RevokeKey(ctx context.Context, org string, o Options, r service.RevokeKeyRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/keys/revoke"), o, revokeKeyBody{r, o.annotations()})
+}
+
+// Keys lists the API keys in force.
+func (c *Client) Keys(ctx context.Context, org string, at At) ([]service.KeyView, error) {
+	return get[[]service.KeyView](ctx, c, in(org, "/keys"), at.query())
+}
+
+// History lists all events that match the query, page by page.
+func (c *Client) History(ctx context.Context, org string, at At, query string) ([]service.EventView, error) {
+	all := []service.EventView{}
+	for after := events.Revision(0); ; {
+		q := at.query()
+		q.Set("q", query)
+		q.Set("after", strconv.FormatUint(uint64(after), 10))
+		q.Set("limit", "10000")
+		page, err := get[HistoryPage](ctx, c, in(org, "/history"), q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Events...)
+		if after = page.Next; after == 0 {
+			return all, nil
+		}
+	}
+}
+
+// Diff says what changed between two moments.
+func (c *Client) Diff(ctx context.Context, org, from, to string) ([]service.Difference, error) {
+	return get[[]service.Difference](ctx, c, in(org, "/diff"), url.Values{"from": {from}, "to": {to}})
+}
+
+// ImportTimeline takes over one commit of a source history.
+func (c *Client) ImportTimeline(ctx context.Context, org string, r service.TimelineCommit) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/imports/timeline"), Options{}, r)
+}
+
+// ExportPeribolos writes the organization in the peribolos format.
+func (c *Client) ExportPeribolos(ctx context.Context, org string, at At) (service.Peribolos, error) {
+	return get[service.Peribolos](ctx, c, in(org, "/exports/peribolos"), at.query())
+}
+
+// Models lists the role models.
+func (c *Client) Models(ctx context.Context) ([]service.ModelView, error) {
+	return get[[]service.ModelView](ctx, c, "/models", nil)
+}
+
+// Model shows a role model.
+func (c *Client) Model(ctx context.Context, id string) (service.ModelView, error) {
+	return get[service.ModelView](ctx, c, "/models/"+segment(id), nil)
+}
+
+func in(org, path string) string { return "/organizations/" + segment(org) + path }
+
+// segment writes a text as one part of a path, whatever is in it: servers take
+// a part of dots alone as a way up.
+func segment(text string) string {
+	if strings.Trim(text, ".") == "" {
+		return strings.ReplaceAll(text, ".", "%2E")
+	}
+	return url.PathEscape(text)
+}
+
+func get[T any](ctx context.Context, c *Client, path string, query url.Values) (T, error) {
+	var answer T
+	if len(query) > 0 {
+		path += "?" + query.Encode()
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	if err != nil {
+		return answer, err
+	}
+	return answer, c.do(request, &answer)
+}
+
+func send[T any](ctx context.Context, c *Client, method, path string, o Options, body any) (T, error) {
+	var answer T
+	text, err := json.Marshal(body)
+	if err != nil {
+		return answer, err
+	}
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(text))
+	if err != nil {
+		return answer, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if o.IdempotencyKey != "" {
+		request.Header.Set("Idempotency-Key", o.IdempotencyKey)
+	}
+	if o.IfRevision > 0 {
+		request.Header.Set("If-Match", etag(o.IfRevision))
+	}
+	return answer, c.do(request, &answer)
+}
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 1 << 30
+
+func (c *Client) do(request *http.Request, answer any) error {
+	request.Header.Set("Authorization", "Bearer "+c.key)
+	response, err := c.http.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	if response.StatusCode >= http.StatusMultipleChoices {
+		var p Problem
+		if err := json.Unmarshal(body, &p); err != nil || p.Code == "" {
+			return fmt.Errorf("%s answered %s: %.200s", request.URL.Host, response.Status, body)
+		}
+		return &p
+	}
+	if err := json.Unmarshal(body, answer); err != nil {
+		return fmt.Errorf("%s gave an answer that cannot be read: %w", request.URL.Host, err)
+	}
+	return nil
+}
+
+// direct carries requests to a handler in the same process.
+type direct struct{ handler http.Handler }
+
+// RoundTrip implements [http.RoundTripper].
+func (d direct) RoundTrip(request *http.Request) (*http.Response, error) {
+	answer := newAnswer()
+	if request.Body == nil {
+		request.Body = http.NoBody
+	}
+	d.handler.ServeHTTP(answer, request)
+	return &http.Response{
+		StatusCode: answer.status, Status: strconv.Itoa(answer.status) + " " + http.StatusText(answer.status),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: answer.header,
+		Body: io.NopCloser(&answer.body), ContentLength: int64(answer.body.Len()), Request: request,
+	}, nil
+}
+
+// answer collects what a handler writes.
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func newAnswer() *answer { return &answer{header: http.Header{}, status: http.StatusOK} }
+
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) WriteHeader(status int)      { a.status = status }
+func (a *answer) Write(p []byte) (int, error) { return a.body.Write(p) }

@@ -1,0 +1,19 @@
+package api
+
+import (
+	"context"
+
+	"tenure/service"
+)
+
+type modelQuery struct {
+	Model string `path:"model" doc:"The role model's id."`
+}
+
+func (s *server) models() {
+	const tag = "Role models"
+	question(s, "list-models", "/models", "List the role models that an organization can be founded with", tag,
+		func(context.Context, *struct{}) ([]service.ModelView, error) { return service.Models(), nil })
+	question(s, "show-model", "/models/{model}", "Show a role model: its scopes, permissions and roles", tag,
+		func(_ context.Context, in *modelQuery) (service.ModelView, error) { return service.Model(in.Model) })
+}
