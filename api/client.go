@@ -22,11 +22,13 @@ type Client struct {
 	base string
 	key  string
 	http *http.Client
+	// page is how many events are asked for at a time.
+	page int
 }
 
 // NewClient asks the server at the URL with an API key.
 func NewClient(base, key string, transport http.RoundTripper) *Client {
-	return &Client{base: strings.TrimSuffix(base, "/") + "/" + Version, key: key, http: &http.Client{Transport: transport}}
+	return &Client{base: strings.TrimSuffix(base, "/") + "/" + Version, key: key, http: &http.Client{Transport: transport}, page: maxPage}
 }
 
 // InProcess asks a handler directly, without a network.
@@ -185,7 +187,7 @@ func (c *Client) History(ctx context.Context, org string, at At, query string) (
 		q := at.query()
 		q.Set("q", query)
 		q.Set("after", strconv.FormatUint(uint64(after), 10))
-		q.Set("limit", "10000")
+		q.Set("limit", strconv.Itoa(c.page))
 		page, err := get[HistoryPage](ctx, c, in(org, "/history"), q)
 		if err != nil {
 			return nil, err

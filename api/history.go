@@ -7,12 +7,15 @@ import (
 	"tenure/service"
 )
 
+// maxPage is the largest limit of a [historyQuery].
+const maxPage = 10_000
+
 type historyQuery struct {
 	InOrg
 	ReadingQuery
 	Query string          `query:"q" doc:"Terms like actor:LOGIN subject:LOGIN type:role.granted role:admin scope:KIND:HANDLE created:2026-01-01..2026-02-01 -cause:import. Terms of one field are alternatives; terms of different fields must all hold."`
 	After events.Revision `query:"after" doc:"Leave out what lies at or before this revision."`
-	Limit int             `query:"limit" minimum:"0" maximum:"10000" default:"1000" doc:"End the page after the commit that reaches so many events."`
+	Limit int             `query:"limit" minimum:"1" maximum:"10000" default:"1000" doc:"End the page after the commit that reaches so many events."`
 }
 
 // HistoryPage is a part of a history.

@@ -1,0 +1,297 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"tenure/events"
+	"tenure/service"
+)
+
+func orgID(org string) events.OrgID { return events.OrgID(org) }
+
+// story calls every method of the client, in an order that makes sense, and
+// returns the names of those that it called.
+func story(t *testing.T, client func(key string) *Client, operatorKey string) map[string]bool {
+	ctx := t.Context()
+	called := map[string]bool{}
+	call := func(name string, err error) {
+		t.Helper()
+		called[name] = true
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	is := func(what string, want, got any) {
+		t.Helper()
+		diff(t, what, want, got)
+	}
+	operator := client(operatorKey)
+
+	who, err := operator.Whoami(ctx)
+	call("Whoami", err)
+	is("who I am", Identity{ID: "operator", Operator: true}, who)
+	models, err := operator.Models(ctx)
+	call("Models", err)
+	is("there are models", true, len(models) > 0)
+	model, err := operator.Model(ctx, "github")
+	call("Model", err)
+	is("the model", "github", model.ID)
+	list, err := operator.Organizations(ctx)
+	call("Organizations", err)
+	is("nothing is founded", []service.OrganizationView{}, list)
+
+	founded, err := operator.Found(ctx, Options{Ticket: "T-1", Note: "first of all", IdempotencyKey: "k"}, service.FoundRequest{
+		Org: "acme", Model: "github", Title: "Acme", Owner: service.PersonDetails{Login: "ann", Email: "ann@example.org", Name: "Ann", JobTitle: "Boss"},
+	})
+	call("Found", err)
+	is("the first commit", uint64(1), founded.Number)
+	key, err := operator.IssueKey(ctx, "acme", Options{}, service.IssueRequest{Person: "ann"})
+	call("IssueKey", err)
+	ann := client(key.Key)
+	who, err = ann.Whoami(ctx)
+	call("Whoami", err)
+	is("who I am", Identity{ID: string(founded.ID), Org: "acme"}, who)
+
+	registered, err := ann.RegisterPerson(ctx, "acme", Options{IdempotencyKey: "k", Note: "from the fair"}, service.PersonDetails{Login: "ben", Email: "ben@example.org", Name: "Ben", JobTitle: "Engineer"})
+	call("RegisterPerson", err)
+	again, err := ann.RegisterPerson(ctx, "acme", Options{IdempotencyKey: "k", Note: "from the fair"}, service.PersonDetails{Login: "ben", Email: "ben@example.org", Name: "Ben", JobTitle: "Engineer"})
+	call("RegisterPerson", err)
+	is("the same commit", registered.Commit, again.Commit)
+	is("the same person", registered.ID, again.ID)
+	_, err = ann.RegisterPerson(ctx, "acme", Options{IfRevision: founded.Revision}, service.PersonDetails{Login: "eve"})
+	var p *Problem
+	if !errors.As(err, &p) || p.Status != http.StatusPreconditionFailed {
+		t.Errorf("with an old revision: %v", err)
+	}
+	empty, name := "", "Ben B."
+	_, err = ann.UpdatePerson(ctx, "acme", Options{}, service.PersonChange{Person: "ben", Name: &name, JobTitle: &empty})
+	call("UpdatePerson", err)
+	for _, verb := range []string{"start", "suspend", "resume"} {
+		_, err = ann.ChangeMembership(ctx, "acme", Options{}, verb, service.MembershipRequest{Person: "ben"})
+		call("ChangeMembership", err)
+	}
+	for _, r := range []service.ScopeRequest{{Scope: "team:sig", Title: "Sig Title"}, {Scope: "team:sub", Under: "team:sig"}, {Scope: "team:old"}} {
+		_, err = ann.ChangeScope(ctx, "acme", Options{}, "create", r)
+		call("ChangeScope", err)
+	}
+	_, err = ann.ChangeScope(ctx, "acme", Options{}, "rename", service.ScopeRequest{Scope: "team:sub", Title: "Sub Title"})
+	call("ChangeScope", err)
+	_, err = ann.ChangeScope(ctx, "acme", Options{}, "move", service.ScopeRequest{Scope: "team:sub"})
+	call("ChangeScope", err)
+	_, err = ann.ChangeScope(ctx, "acme", Options{}, "delete", service.ScopeRequest{Scope: "team:old"})
+	call("ChangeScope", err)
+	granted, err := ann.GrantRole(ctx, "acme", Options{Reason: "joined"}, service.RoleRequest{Person: "ben", Role: "maintainer", Scope: "team:sig"})
+	call("GrantRole", err)
+	_, err = ann.GrantRole(ctx, "acme", Options{}, service.RoleRequest{Person: "ben", Role: "member", Scope: "team:sub"})
+	call("GrantRole", err)
+	_, err = ann.RevokeRole(ctx, "acme", Options{}, service.RoleRequest{Person: "ben", Role: "member", Scope: "team:sub"})
+	call("RevokeRole", err)
+
+	people, err := ann.People(ctx, "acme", At{})
+	call("People", err)
+	is("people", 2, len(people))
+	person, err := ann.Person(ctx, "acme", At{}, "ben@example.org")
+	call("Person", err)
+	is("Ben", []string{"ben", "Ben B.", "", "member"}, []string{person.Login, person.Name, person.JobTitle, person.State})
+	holders, err := ann.Holders(ctx, "acme", At{}, "maintainer", "team:Sig Title")
+	call("Holders", err)
+	is("maintainers", 1, len(holders))
+	permitted, err := ann.Permitted(ctx, "acme", At{AtLeast: granted.Revision}, "team.delete", "team:sig")
+	call("Permitted", err)
+	is("who may delete", 2, len(permitted))
+	answer, err := ann.Can(ctx, "acme", At{}, "ben", "team.delete", "team:sig")
+	call("Can", err)
+	is("because", granted.Revision, answer.Because[0].Revision)
+	answer, err = ann.Can(ctx, "acme", At{Revision: granted.Revision - 1}, "ben", "team.delete", "team:sig")
+	call("Can", err)
+	is("not before", false, answer.Allowed)
+	scopes, err := ann.Scopes(ctx, "acme", At{AsOf: "2026-01-01"})
+	call("Scopes", err)
+	is("scopes", 3, len(scopes))
+	organization, err := ann.Organization(ctx, "acme", At{Recorded: time.Now().AddDate(0, 0, 1).Format(time.DateOnly)})
+	call("Organization", err)
+	is("members", 2, organization.Members)
+	keys, err := ann.Keys(ctx, "acme", At{})
+	call("Keys", err)
+	is("keys", 1, len(keys))
+	history, err := ann.History(ctx, "acme", At{}, "subject:ben type:role.granted -cause:default")
+	call("History", err)
+	is("grants", 2, len(history))
+	differences, err := ann.Diff(ctx, "acme", "@2", fmt.Sprintf("@%d", granted.Revision))
+	call("Diff", err)
+	is("something changed", true, len(differences) > 0)
+	exported, err := ann.ExportPeribolos(ctx, "acme", At{})
+	call("ExportPeribolos", err)
+	is("maintainers", []string{"ben"}, exported.Teams["Sig Title"].Maintainers)
+	imported, err := operator.ImportTimeline(ctx, "acme", service.TimelineCommit{
+		Commit: "c1", Time: start.Add(time.Hour / 2), Changes: []service.TimelineChange{{Op: "member.add", User: "cat"}, {Op: "team.create", Team: "New Team"}},
+	})
+	if err == nil {
+		t.Error("a commit of the future is taken over")
+	}
+	imported, err = operator.ImportTimeline(ctx, "acme", service.TimelineCommit{
+		Commit: "c1", Time: history[1].EffectiveAt.Add(time.Second * 3), Changes: []service.TimelineChange{{Op: "member.add", User: "cat"}, {Op: "team.create", Team: "New Team"}},
+	})
+	call("ImportTimeline", err)
+	is("imported", true, imported.Changed)
+	_, err = ann.RevokeKey(ctx, "acme", Options{}, service.RevokeKeyRequest{Key: key.Prefix})
+	call("RevokeKey", err)
+	_, err = ann.Whoami(ctx)
+	if !errors.As(err, &p) || p.Status != http.StatusUnauthorized {
+		t.Errorf("a revoked key gives %v", err)
+	}
+	_, err = operator.ChangeMembership(ctx, "acme", because, "terminate", service.MembershipRequest{Person: "ben"})
+	call("ChangeMembership", err)
+	return called
+}
+
+// TestBothWays tells the story over the network and in process: the answers
+// are the same bytes, but for what chance makes.
+func TestBothWays(t *testing.T) {
+	over, within := open(t), open(t)
+	called := story(t, over.network, over.operator)
+	story(t, within.inProcess, within.operator)
+	a, b := withoutChance(over.answered), withoutChance(within.answered)
+	if len(a) != len(b) {
+		t.Fatalf("there are %d answers over the network and %d in process", len(a), len(b))
+	}
+	for i := range a {
+		diff(t, "answer "+a[i].Request, a[i], b[i])
+	}
+
+	client := reflect.TypeFor[*Client]()
+	for i := range client.NumMethod() {
+		if name := client.Method(i).Name; !called[name] {
+			t.Errorf("the story does not call %s", name)
+		}
+	}
+	var asked []string
+	for _, e := range over.answered {
+		asked = append(asked, e.Operation)
+	}
+	for path, item := range over.document.Paths.Map() {
+		for method := range item.Operations() {
+			if !slices.Contains(asked, method+" "+path) {
+				t.Errorf("no method of the client asks for %s %s", method, path)
+			}
+		}
+	}
+}
+
+// TestNamesInPaths looks for people whose login means something in a path.
+func TestNamesInPaths(t *testing.T) {
+	x := open(t)
+	x.acme()
+	// All but "/" alone, which the mux takes for the end of a path: whoever is
+	// called that is found by id.
+	logins := []string{
+		"a/b", "//", "a@b.example", "with space", "ünïcödé", "組織", "100%", "%2F", "%", "a?b=c", "a#b", "a;b", "a+b", "a&b",
+		".", "..", "...", "../people", "a\\b", `"quoted"`, "~", "{person}", "*", ":", "-",
+	}
+	ids := map[string]events.PrincipalID{}
+	for _, client := range []*Client{x.network(x.operator), x.inProcess(x.operator)} {
+		for _, login := range logins {
+			if ids[login] == "" {
+				ids[login] = must[service.PersonReceipt](t)(client.RegisterPerson(t.Context(), "acme", because, service.PersonDetails{Login: login})).ID
+			}
+			view, err := client.Person(t.Context(), "acme", At{}, login)
+			if err != nil || view.ID != ids[login] || view.Login != login {
+				t.Errorf("%q is %+v, %v", login, view, err)
+			}
+			answer, err := client.Can(t.Context(), "acme", At{}, login, "organization.edit", "")
+			if err != nil || answer.ID != ids[login] {
+				t.Errorf("%q can %+v, %v", login, answer, err)
+			}
+		}
+		for _, path := range []string{"", ".", "..", "../acme", "a/b", "x%", "acme/", "acme?x"} {
+			_, err := client.Organization(t.Context(), path, At{})
+			var p *Problem
+			if !errors.As(err, &p) || p.Status != http.StatusNotFound || p.Code != "unknown" {
+				t.Errorf("the organization %q gives %v", path, err)
+			}
+			if _, err := client.Model(t.Context(), path); !errors.As(err, &p) || p.Status != http.StatusNotFound {
+				t.Errorf("the model %q gives %v", path, err)
+			}
+			if _, err := client.Person(t.Context(), path, At{}, "ann"); !errors.As(err, &p) || p.Status != http.StatusNotFound {
+				t.Errorf("a person of %q gives %v", path, err)
+			}
+		}
+	}
+}
+
+// TestHistoryGoesOn reads a history that is longer than a page.
+func TestHistoryGoesOn(t *testing.T) {
+	x := open(t)
+	c := x.network(x.acme("ben", "cat", "dan"))
+	const query = "-type:model.adopted"
+	whole := must[[]service.EventView](t)(c.History(t.Context(), "acme", At{}, query))
+	if len(whole) < 10 || whole[0].Type != "organization.founded" {
+		t.Fatalf("there are %d events", len(whole))
+	}
+	for _, c.page = range []int{1, 2, 3, len(whole), len(whole) + 1} {
+		before := len(x.answered)
+		diff(t, "the history in pages", whole, must[[]service.EventView](t)(c.History(t.Context(), "acme", At{}, query)))
+		if pages := len(x.answered) - before; (pages > 1) != (c.page < len(whole)) {
+			t.Errorf("%d events came in %d pages of %d", len(whole), pages, c.page)
+		}
+	}
+	c.page = maxPage + 1
+	_, err := c.History(t.Context(), "acme", At{}, query)
+	var p *Problem
+	if !errors.As(err, &p) || p.Field != "limit" {
+		t.Errorf("a page that is too long gives %v", err)
+	}
+}
+
+// TestClientOfSomethingElse asks servers that are not this one.
+func TestClientOfSomethingElse(t *testing.T) {
+	for name, c := range map[string]struct {
+		status int
+		body   string
+		says   string
+	}{
+		"a proxy's page":     {http.StatusBadGateway, "<html>Bad Gateway</html>", "502 Bad Gateway: <html>"},
+		"a way elsewhere":    {http.StatusFound, "", "302 Found"},
+		"an empty refusal":   {http.StatusForbidden, "", "403 Forbidden"},
+		"JSON of another":    {http.StatusNotFound, `{"error":"x"}`, `404 Not Found: {"error"`},
+		"no JSON":            {http.StatusOK, "<html>", "cannot be read"},
+		"JSON cut short":     {http.StatusOK, `{"id":"x"`, "cannot be read"},
+		"another kind of it": {http.StatusOK, `[]`, "cannot be read"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(c.status)
+				fmt.Fprint(w, c.body)
+			}))
+			defer server.Close()
+			_, err := NewClient(server.URL+"/", "key", nil).Whoami(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("it says %v", err)
+			}
+			var p *Problem
+			if errors.As(err, &p) {
+				t.Errorf("it is taken for a problem: %+v", p)
+			}
+		})
+	}
+	server := httptest.NewServer(http.NotFoundHandler())
+	url := server.URL
+	server.Close()
+	if _, err := NewClient(url, "key", nil).Whoami(t.Context()); err == nil {
+		t.Error("nobody answers, and there is no error")
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := NewClient(url, "key", nil).Whoami(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("whoever has gone gets %v", err)
+	}
+}
