@@ -66,19 +66,12 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		if err != nil {
 			return s, err
 		}
-		root, exists := s.Scope(s.Root)
-		if !exists {
-			return s, fmt.Errorf("no root scope")
-		}
 		kind, known := model.Kind(s.Root.Kind())
 		if !known {
 			return s, fmt.Errorf("model %s has no scope kind %q", model.ID, s.Root.Kind())
 		}
-		changed := *root
-		changed.Kind = kind
 		s.Model = model
-		s.scopes = s.scopes.Set(s.Root, &changed)
-		return s, nil
+		return s.withScope(s.Root, func(c *Scope) { c.Kind = kind })
 
 	case events.PersonRegistered:
 		s.persons = s.persons.Set(e.Subject, &Person{

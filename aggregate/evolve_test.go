@@ -38,6 +38,11 @@ func TestApplyRefusesWhatDoesNotFollow(t *testing.T) {
 		"another organization":     {func(r *events.Record) { r.Org = "other" }, "does not follow"},
 		"an unknown person":        {func(r *events.Record) { r.Events = together(started(nix, org)) }, "no person"},
 		"an unknown scope":         {func(r *events.Record) { r.Events = together(deleted("team:none")) }, "no scope"},
+		"a member of nothing":      {func(r *events.Record) { r.Events = together(started(ben, "team:none")) }, "no scope"},
+		"no member of nothing":     {func(r *events.Record) { r.Events = together(terminated(ben, "team:none")) }, "no scope"},
+		"a role on nothing":        {func(r *events.Record) { r.Events = together(granted(ben, "member", "team:none")) }, "no scope"},
+		"no role on nothing":       {func(r *events.Record) { r.Events = together(revoked(ben, "member", "team:none")) }, "no scope"},
+		"an unknown role revoked":  {func(r *events.Record) { r.Events = together(revoked(ben, "king", org)) }, "no role"},
 		"an unknown parent":        {func(r *events.Record) { r.Events = together(created("team:new", "team:none")) }, "no scope"},
 		"moved to an unknown one":  {func(r *events.Record) { r.Events = together(created(sig, org), moved(sig, "team:none")) }, "no scope"},
 		"an unknown kind":          {func(r *events.Record) { r.Events = together(created("desk:one", org)) }, "no scope kind"},
@@ -65,8 +70,23 @@ func TestApplyRefusesWhatDoesNotFollow(t *testing.T) {
 			t.Errorf("%s alone is folded into nothing", row.Name)
 		}
 	}
-	if _, err := (State{}).Apply(events.Record{Commit: following(State{}, ann), Revision: 1}); err == nil {
-		t.Error("no event at all is folded into nothing")
+	for name, list := range map[string][]events.Event{
+		"no event at all":           nil,
+		"a scope before the model":  together(acmeFounded[0], created(sig, org)),
+		"a role before the model":   together(acmeFounded[0], registered(ann), granted(ann, "admin", org)),
+		"a model for another root":  founding(works, acme)[1:],
+		"a root of no kind in it":   together(acmeFounded[0], founding(works, acme)[1]),
+		"a model, and no root":      acmeFounded[1:],
+		"a membership of no member": together(acmeFounded[0], terminated(nix, org)),
+	} {
+		if _, err := (State{}).Apply(events.Record{Commit: following(State{}, ann, list...), Revision: 1}); err == nil {
+			t.Errorf("%s is folded into nothing", name)
+		}
+	}
+	// What ends though it was not there leaves things as they are.
+	record := events.Record{Commit: following(state, ann, revoked(ben, "admin", org), created(sig, org), terminated(ben, sig), revoked(ben, "member", sig)), Revision: state.Revision + 1}
+	if _, err := state.Apply(record); err != nil {
+		t.Error(err)
 	}
 }
 

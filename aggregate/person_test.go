@@ -79,7 +79,7 @@ func TestPerson(t *testing.T) {
 func TestDetails(t *testing.T) {
 	state := given(acmeFounded,
 		events.PersonRegistered{Subject: ben, Login: events.Sealed("1"), Name: events.Sealed("2"), Email: events.Sealed("3")},
-		events.PersonUpdated{Subject: ben, Name: events.Sealed("4"), Cleared: []string{"email", "job_title"}},
+		events.PersonUpdated{Subject: ben, Name: events.Sealed("4"), Cleared: []string{"email"}},
 	).fold(t)
 	person, _ := state.Person(ben)
 	want := Details{

@@ -90,7 +90,7 @@ func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, 
 	if err := org.Validate(); err != nil {
 		return Receipt{}, refuse(aggregate.CodeInvalid, "org", "This is no handle: %v.", err)
 	}
-	keyHash, digest, err := fingerprint(caller, org, envelope, t)
+	keyHash, body, err := fingerprint(caller, org, envelope, t)
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -119,7 +119,7 @@ func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, 
 			return Receipt{}, err
 		}
 		if first, used := state.Remembered(keyHash); used {
-			return s.replay(ctx, caller, &state, first, digest, t)
+			return s.replay(ctx, caller, &state, first, body, t)
 		}
 		if envelope.IfRevision != nil && *envelope.IfRevision != state.Revision {
 			return Receipt{}, refuse(CodePrecondition, "If-Match",
@@ -128,7 +128,7 @@ func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, 
 		receipt, err := s.attempt(ctx, desk, &plan{
 			service: s, caller: caller, state: state, stage: s.vault.Begin(org),
 			commit: commit, org: org, newcomers: map[events.PrincipalID]string{}, actor: caller.Principal,
-		}, envelope, keyHash, digest, t)
+		}, envelope, keyHash, body, t)
 		if !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, vault.ErrStale) {
 			return receipt, err
 		}
@@ -180,7 +180,7 @@ func (s *Service) settle(ctx context.Context, desk *desk) error {
 }
 
 // attempt decides and appends once.
-func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Envelope, keyHash, digest []byte, t task) (Receipt, error) {
+func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Envelope, keyHash, body []byte, t task) (Receipt, error) {
 	seen := newView(s, p.caller, &p.state, &p.state)
 	seen.opened = p.newcomers
 	command, err := t.prepare(p)
@@ -189,7 +189,12 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 	}
 	request := aggregate.Request{
 		Org: p.org, ID: p.commit, Actor: p.actor, At: s.clock(), EffectiveAt: p.effective,
-		Reason: envelope.Reason, Ticket: envelope.Ticket, KeyHash: keyHash, RequestDigest: digest,
+		Reason: envelope.Reason, Ticket: envelope.Ticket, KeyHash: keyHash,
+	}
+	if len(keyHash) > 0 {
+		if request.RequestDigest, err = p.stage.Digest(body); err != nil {
+			return Receipt{}, err
+		}
 	}
 	if envelope.Note != "" {
 		if p.about == "" {
@@ -263,7 +268,11 @@ func (s *Service) receipt(caller Caller, state *aggregate.State, r events.Record
 
 // replay gives the receipt of an earlier request, or refuses where the key
 // came with another one.
-func (s *Service) replay(ctx context.Context, caller Caller, state *aggregate.State, first aggregate.Remembered, digest []byte, t task) (Receipt, error) {
+func (s *Service) replay(ctx context.Context, caller Caller, state *aggregate.State, first aggregate.Remembered, body []byte, t task) (Receipt, error) {
+	digest, err := s.vault.Begin(state.Org).Digest(body)
+	if err != nil {
+		return Receipt{}, err
+	}
 	if string(first.RequestDigest) != string(digest) {
 		return Receipt{}, refuse(CodeKeyReused, "Idempotency-Key",
 			"This idempotency key came with another request before (commit %s, revision %d); use a new one for a new request.",
@@ -279,8 +288,10 @@ func (s *Service) replay(ctx context.Context, caller Caller, state *aggregate.St
 }
 
 // fingerprint hashes the idempotency key within its organization and
-// credential, and the request that it stands for.
-func fingerprint(caller Caller, org events.OrgID, envelope Envelope, t task) (keyHash, digest []byte, err error) {
+// credential, and writes down the request that it stands for. The body goes
+// into the ledger as a digest under the organization's look-up key alone: a
+// plain hash would let anyone who has the ledger guess at names in it.
+func fingerprint(caller Caller, org events.OrgID, envelope Envelope, t task) (keyHash, body []byte, err error) {
 	if envelope.IdempotencyKey == "" {
 		return nil, nil, nil
 	}
@@ -293,7 +304,7 @@ func fingerprint(caller Caller, org events.OrgID, envelope Envelope, t task) (ke
 	}
 	key := sha256.New()
 	fmt.Fprintf(key, "%d:%s%d:%s%s", len(org), org, len(credential), credential, envelope.IdempotencyKey)
-	body, err := json.Marshal(struct {
+	body, err = json.Marshal(struct {
 		Kind    string
 		Request any
 		Reason  string
@@ -301,14 +312,9 @@ func fingerprint(caller Caller, org events.OrgID, envelope Envelope, t task) (ke
 		Note    string
 	}{t.kind, t.request, envelope.Reason, envelope.Ticket, envelope.Note})
 	if err != nil {
-		return nil, nil, fmt.Errorf("digest the request: %w", err)
+		return nil, nil, fmt.Errorf("write the request down: %w", err)
 	}
-	// The digest is salted with the key, which only the caller knows, so that
-	// it does not let anyone guess at names in the request.
-	request256 := sha256.New()
-	request256.Write([]byte(envelope.IdempotencyKey))
-	request256.Write(body)
-	return key.Sum(nil), request256.Sum(nil), nil
+	return key.Sum(nil), body, nil
 }
 
 // noteAppended raises the newest revision that this instance wrote.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"tenure/events"
 	"tenure/ledger"
@@ -127,5 +128,33 @@ func TestNothingPersonalIsWritten(t *testing.T) {
 	look("the log", []byte(h.logs.String()))
 	if !strings.Contains(h.logs.String(), "command refused") {
 		t.Error("the log holds nothing that it could have been in")
+	}
+}
+
+// TestRequestDigestIsKeyed imports the same change into two organizations: what
+// the ledger keeps of the request depends on a key that it does not hold, so
+// that nobody can try logins out on it.
+func TestRequestDigestIsKeyed(t *testing.T) {
+	h := open(t)
+	kept := map[string]bool{}
+	for _, org := range []events.OrgID{"acme", "other"} {
+		r, err := h.ImportTimeline(t.Context(), operator, org, TimelineCommit{
+			Model: "github", Commit: "c1", Time: h.clock.now().Add(-time.Hour),
+			Changes: []TimelineChange{op("admin.add", "ann")},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		record, err := h.ledger.Get(t.Context(), r.Revision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(record.RequestDigest) == 0 {
+			t.Error("the request is not remembered")
+		}
+		kept[string(record.RequestDigest)] = true
+	}
+	if len(kept) != 2 {
+		t.Error("the digest is the same in both organizations")
 	}
 }

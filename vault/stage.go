@@ -2,6 +2,8 @@ package vault
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -131,6 +133,23 @@ func (s *Stage) Find(kind Kind, value string) (owner string, found bool) {
 	}
 	holder, _ := s.holder(t)
 	return holder, holder != contested
+}
+
+// Digest makes a digest of a text under the organization's look-up key, so that
+// whoever has the digest alone cannot try out what the text may have been. The
+// same text gives the same digest, in this stage and after it was stored.
+func (s *Stage) Digest(text []byte) ([]byte, error) {
+	if err := s.Create(Organization); err != nil {
+		return nil, err
+	}
+	lookupKey, err := s.vault.key.unwrap(s.org, Organization, s.entry(Organization))
+	if err != nil {
+		return nil, fmt.Errorf("vault: digest: %w", err)
+	}
+	defer clear(lookupKey)
+	mac := hmac.New(sha256.New, lookupKey)
+	mac.Write(bind(nil, "tenure digest 1", string(text)))
+	return mac.Sum(nil), nil
 }
 
 // Seal seals a plaintext under the owner's data key, for one field of one

@@ -1,7 +1,9 @@
 package vault
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"testing"
@@ -410,5 +412,27 @@ func TestDiscardOfAFounding(t *testing.T) {
 	wantFound(t, v, acme, ByLogin, "ada", "")
 	if diff := cmp.Diff([]string{"acme/" + ben, "acme/organization"}, m.owners()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestDigest(t *testing.T) {
+	v, m, dir := newVault(t)
+	s := v.Begin(acme)
+	text := []byte("a request that names ada")
+	first, err := s.Digest(text)
+	must(t, err)
+	must(t, s.Store(context.Background()))
+	again, err := load(t, m, dir).Begin(acme).Digest(text)
+	must(t, err)
+	other, err := v.Begin(acme).Digest([]byte("a request that names ben"))
+	must(t, err)
+	elsewhere, err := v.Begin("other").Digest(text)
+	must(t, err)
+	plain := sha256.Sum256(text)
+	if !bytes.Equal(first, again) {
+		t.Error("the same text has another digest after a restart")
+	}
+	if bytes.Equal(first, other) || bytes.Equal(first, elsewhere) || bytes.Equal(first, plain[:]) {
+		t.Error("a digest tells too much")
 	}
 }
