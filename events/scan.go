@@ -202,9 +202,15 @@ func scanScalar(b []byte, pos int) (end int, err error) {
 	case msgpcode.Nil, msgpcode.False, msgpcode.True:
 		return pos, nil
 	case msgpcode.Float:
-		return skip(b, pos, 4)
+		if end, err = skip(b, pos, 4); err != nil {
+			return 0, err
+		}
+		return end, scanFraction(float64(math.Float32frombits(uint32(unsigned(b[pos:end])))))
 	case msgpcode.Double:
-		return skip(b, pos, 8)
+		if end, err = skip(b, pos, 8); err != nil {
+			return 0, err
+		}
+		return end, scanFraction(math.Float64frombits(unsigned(b[pos:end])))
 	case msgpcode.Uint8, msgpcode.Uint16, msgpcode.Uint32, msgpcode.Uint64:
 		form := c - msgpcode.Uint8
 		if end, err = skip(b, pos, 1<<form); err != nil {
@@ -235,6 +241,15 @@ func scanScalar(b []byte, pos int) (end int, err error) {
 		return scanTime(b, pos+1, 12)
 	}
 	return 0, malformed("code 0x%02x is not %s", c, aScalar)
+}
+
+// scanFraction refuses what is no number: it has many forms, and is not equal to
+// itself.
+func scanFraction(f float64) error {
+	if math.IsNaN(f) {
+		return malformed("a fraction that is no number")
+	}
+	return nil
 }
 
 // scanTime checks a timestamp of 4, 8 or 12 bytes and the type before it. The

@@ -9,6 +9,8 @@ import (
 // hostile is input that Scan must refuse, and what it says.
 var hostile = []struct{ name, data, says string }{
 	{"nothing", "", "ends early"},
+	{"no number in 4 bytes", "\xca\x7f\x91\x91\x91", "no number"},
+	{"no number in 8 bytes", "\xcb\x7f\xf9\x00\x00\x00\x00\x00\x00", "no number"},
 	{"string of 4 GiB in 5 bytes", "\xdb\xff\xff\xff\xff", "passes the end"},
 	{"bytes of 4 GiB in 5 bytes", "\xc6\xff\xff\xff\xff", "passes the end"},
 	{"list of 32 GiB in 5 bytes", "\xdd\xff\xff\xff\xff", "passes the end"},
