@@ -20,6 +20,22 @@ const (
 	DirectoryRead Act = "directory.read"
 	// HistoryRead shows what happened, when, and by whose authority.
 	HistoryRead Act = "history.read"
+	// PersonAnonymize makes a person whose membership has ended unknowable.
+	PersonAnonymize Act = "person.anonymize"
+	// ReminderSet sets, completes and cancels reminders about a person.
+	ReminderSet Act = "reminder.set"
+	// LinksRead lists all that names a person, as subject or as actor.
+	LinksRead Act = "links.read"
+	// HoldPlace places and releases legal holds, which keep a person from being
+	// anonymized.
+	HoldPlace Act = "hold.place"
+	// CaseRead shows the cases of people whose membership has ended: reminders,
+	// holds, anonymization.
+	CaseRead Act = "case.read"
+	// FeatureSwitch turns the model's features on and off.
+	FeatureSwitch Act = "feature.switch"
+	// NoticeRead shows which messages went to whom, and why.
+	NoticeRead Act = "notice.read"
 )
 
 // Acts on a scope that people are members of: permissions on a kind with
@@ -85,6 +101,13 @@ var acts = []struct {
 	{CredentialRevoke, onRoot},
 	{DirectoryRead, onRoot},
 	{HistoryRead, onRoot},
+	{PersonAnonymize, onRoot},
+	{ReminderSet, onRoot},
+	{LinksRead, onRoot},
+	{HoldPlace, onRoot},
+	{CaseRead, onRoot},
+	{FeatureSwitch, onRoot},
+	{NoticeRead, onRoot},
 	{MembershipStart, onMembership},
 	{MembershipSuspend, onMembership},
 	{MembershipResume, onMembership},

@@ -63,12 +63,13 @@ roles:
     granted_by: [desk.user]
 `
 
-// breakage is one edit of small, and all that Parse has to say about it.
+// breakage is one edit of a document, and all that Parse has to say about it.
 type breakage struct {
 	name     string
-	old, new string   // old stands in small once; where it is empty, new is all
+	old, new string   // old stands in the document once; where it is empty, new is all
 	want     []string // without the file's name
 	shape    bool     // schema.json refuses it too
+	document string   // small, where it is empty
 }
 
 func (b breakage) source(t testing.TB) string {
@@ -76,13 +77,19 @@ func (b breakage) source(t testing.TB) string {
 	if b.old == "" {
 		return b.new
 	}
-	if n := strings.Count(small, b.old); n != 1 {
+	document := b.document
+	if document == "" {
+		document = small
+	}
+	if n := strings.Count(document, b.old); n != 1 {
 		t.Fatalf("%s: %q stands in the document %d times", b.name, b.old, n)
 	}
-	return strings.Replace(small, b.old, b.new, 1)
+	return strings.Replace(document, b.old, b.new, 1)
 }
 
-var broken = []breakage{
+var broken = append(brokenSmall, brokenFirm...)
+
+var brokenSmall = []breakage{
 	// What YAML is this?
 	{
 		name:  "empty",
@@ -99,7 +106,7 @@ var broken = []breakage{
 	{
 		name:  "no mapping",
 		new:   "- model\n",
-		want:  []string{`1:1: want a mapping with the keys model, title, about, root, highest, scopes, permissions, roles; found a list`},
+		want:  []string{`1:1: want a mapping with the keys model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts; found a list`},
 		shape: true,
 	},
 	{
@@ -163,20 +170,20 @@ var broken = []breakage{
 		name:  "unknown key",
 		old:   "    section: Desks\n",
 		new:   "    section: Desks\n    color: red\n",
-		want:  []string{`30:5: unknown key "color"; known here: id, title, section, allows`},
+		want:  []string{`30:5: unknown key "color"; known here: id, title, section, feature, allows`},
 		shape: true,
 	},
 	{
 		name: "number as key",
 		old:  "about: A model for tests.\n",
 		new:  "about: A model for tests.\n12: dozen\n",
-		want: []string{`4:1: unknown key "12"; known here: model, title, about, root, highest, scopes, permissions, roles`},
+		want: []string{`4:1: unknown key "12"; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`},
 	},
 	{
 		name: "list as key",
 		old:  "about: A model for tests.\n",
 		new:  "about: A model for tests.\n[a, b]: dozen\n",
-		want: []string{`4:1: unknown key a list; known here: model, title, about, root, highest, scopes, permissions, roles`},
+		want: []string{`4:1: unknown key a list; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`},
 	},
 	{
 		name: "key twice",
@@ -252,7 +259,7 @@ var broken = []breakage{
 		name:  "text instead of entry",
 		old:   "  - id: desk.use\n    title: Use a desk\n    section: Desks\n",
 		new:   "  - desk.use\n",
-		want:  []string{`27:5: want a mapping with the keys id, title, section, allows; found the text "desk.use"`},
+		want:  []string{`27:5: want a mapping with the keys id, title, section, feature, allows; found the text "desk.use"`},
 		shape: true,
 	},
 	{
@@ -497,7 +504,7 @@ var broken = []breakage{
 		name:  "unknown act",
 		old:   "    allows: [directory.read]",
 		new:   "    allows: [directory.write]",
-		want:  []string{`22:14: unknown act "directory.write"; known: person.register, person.update, credential.revoke, directory.read, history.read, membership.start, membership.suspend, membership.resume, membership.terminate, scope.rename, scope.move, scope.delete, scope.create:KIND`},
+		want:  []string{`22:14: unknown act "directory.write"; known: person.register, person.update, credential.revoke, directory.read, history.read, person.anonymize, reminder.set, links.read, hold.place, case.read, feature.switch, notice.read, membership.start, membership.suspend, membership.resume, membership.terminate, scope.rename, scope.move, scope.delete, scope.create:KIND`},
 		shape: true,
 	},
 	{
@@ -531,7 +538,7 @@ var broken = []breakage{
 		name:  "creating no kind",
 		old:   "scope.create:desk",
 		new:   "scope.create:",
-		want:  []string{`26:28: unknown act "scope.create:"; known: person.register, person.update, credential.revoke, directory.read, history.read, membership.start, membership.suspend, membership.resume, membership.terminate, scope.rename, scope.move, scope.delete, scope.create:KIND`},
+		want:  []string{`26:28: unknown act "scope.create:"; known: person.register, person.update, credential.revoke, directory.read, history.read, person.anonymize, reminder.set, links.read, hold.place, case.read, feature.switch, notice.read, membership.start, membership.suspend, membership.resume, membership.terminate, scope.rename, scope.move, scope.delete, scope.create:KIND`},
 		shape: true,
 	},
 	{
@@ -727,7 +734,7 @@ var broken = []breakage{
 		want: []string{
 			`1:1: key "about" is missing`,
 			`2:8: want text, found 1; put it in quotes if it is text`,
-			`3:1: unknown key "abuot"; known here: model, title, about, root, highest, scopes, permissions, roles`,
+			`3:1: unknown key "abuot"; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`,
 			`5:10: unknown role "company.boss"`,
 		},
 		shape: true,
@@ -787,8 +794,10 @@ func TestUnusualDocuments(t *testing.T) {
 }
 
 func TestBrokenDocuments(t *testing.T) {
-	if _, err := Parse("small.yaml", []byte(small)); err != nil {
-		t.Fatalf("the document to break is broken: %v", err)
+	for _, document := range []string{small, firm} {
+		if _, err := Parse("small.yaml", []byte(document)); err != nil {
+			t.Fatalf("the document to break is broken: %v", err)
+		}
 	}
 	for _, c := range broken {
 		t.Run(c.name, func(t *testing.T) {

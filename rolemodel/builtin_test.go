@@ -15,7 +15,7 @@ func TestBuiltinModels(t *testing.T) {
 			t.Errorf("Builtin(%q) is %p, %v, want %p", m.ID, found, err, m)
 		}
 	}
-	if !slices.Contains(ids, "github") || !slices.IsSorted(ids) {
+	if !slices.Contains(ids, "fabasoft") || !slices.Contains(ids, "github") || !slices.IsSorted(ids) {
 		t.Errorf("List: %v", ids)
 	}
 	clear(List())

@@ -3,6 +3,7 @@ package rolemodel
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -30,7 +31,7 @@ func difference(a, b *Model) string {
 }
 
 func TestCanonicalFormIsReadBack(t *testing.T) {
-	models := append(List(), parse(t, "small.yaml", []byte(small)))
+	models := append(List(), parse(t, "small.yaml", []byte(small)), parse(t, "firm.yaml", []byte(firm)))
 	for _, m := range models {
 		again := parse(t, "canonical", m.Canonical())
 		if diff := difference(m, again); diff != "" {
@@ -147,6 +148,70 @@ func TestTextsSurviveOrAreRefused(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// Between them, the old forms have every key of the format, every act and every
+// message.
+func TestOldCanonicalFormsHaveEveryKey(t *testing.T) {
+	paths, err := filepath.Glob("testdata/v1/*.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []byte
+	used := map[string]bool{}
+	for _, path := range paths {
+		old, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var d document
+		if err := json.Unmarshal(old, &d); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, old...)
+		markUsed(reflect.ValueOf(d), used)
+	}
+	for _, missing := range unused(reflect.TypeFor[document](), used) {
+		t.Errorf("no old form has %s", missing)
+	}
+	names := append(actNames(), messageNames()...)
+	for _, name := range names {
+		if name != createPrefix+"KIND" && !bytes.Contains(all, []byte(`"`+name+`"`)) {
+			t.Errorf("no old form has %q", name)
+		}
+	}
+}
+
+// markUsed marks the fields of the document, and of its entries, that are not
+// at their zero.
+func markUsed(v reflect.Value, used map[string]bool) {
+	switch v.Kind() {
+	case reflect.Slice:
+		for i := range v.Len() {
+			markUsed(v.Index(i), used)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if !v.Field(i).IsZero() {
+				used[v.Type().Name()+"."+v.Type().Field(i).Name] = true
+			}
+			markUsed(v.Field(i), used)
+		}
+	}
+}
+
+// unused lists the fields that are not marked.
+func unused(of reflect.Type, used map[string]bool) []string {
+	var missing []string
+	for _, field := range reflect.VisibleFields(of) {
+		if name := of.Name() + "." + field.Name; !used[name] {
+			missing = append(missing, name)
+		}
+		if field.Type.Kind() == reflect.Slice && field.Type.Elem().Kind() == reflect.Struct {
+			missing = append(missing, unused(field.Type.Elem(), used)...)
+		}
+	}
+	return missing
 }
 
 // The ledger keeps canonical forms. Files under testdata/v1 are only ever added

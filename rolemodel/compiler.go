@@ -51,17 +51,31 @@ func (d *document) canonical() ([]byte, error) {
 func compile(d *document, canonical []byte) *Model {
 	m := &Model{
 		ID: string(d.Model), Title: string(d.Title), About: string(d.About), Root: string(d.Root),
-		kinds:       map[string]*Kind{},
-		permissions: map[string]*Permission{},
-		roles:       map[roleKey]*Role{},
-		allowing:    map[actKey]Set{},
-		canonical:   canonical,
-		digest:      sha256.Sum256(canonical),
+		kinds:        map[string]*Kind{},
+		features:     map[string]*Feature{},
+		permissions:  map[string]*Permission{},
+		roles:        map[nameKey]*Role{},
+		designations: map[nameKey]*Designation{},
+		audiences:    map[string]*Audience{},
+		messages:     map[Message]*Recipients{},
+		resolvers:    map[string]*Resolver{},
+		facts:        map[nameKey]*Fact{},
+		allowing:     map[actKey]Set{},
+		canonical:    canonical,
+		digest:       sha256.Sum256(canonical),
 	}
 	m.compileKinds(d.Scopes)
+	m.compileFeatures(d.Features)
 	m.compilePermissions(d.Permissions)
 	m.compileRoles(d.Roles)
+	m.compileSwitches()
+	m.compileDesignations(d.Designations)
+	m.compileAudiences(d.Audiences)
+	m.compileMessages(d.Messages)
+	m.compileResolvers(d.Resolvers)
+	m.compileFacts(d.Facts)
 	m.Highest = m.role(d.Highest)
+	m.Contact = m.audiences[string(d.Contact)]
 	return m
 }
 
@@ -84,6 +98,7 @@ func (m *Model) compilePermissions(entries []permissionEntry) {
 		p := &Permission{
 			Index: i, ID: string(e.ID), Kind: string(kindOf(e.ID)),
 			Title: string(e.Title), Section: string(e.Section), Allows: slices.Clone(e.Allows),
+			Feature: m.features[string(e.Feature)],
 		}
 		m.Permissions = append(m.Permissions, p)
 		m.permissions[p.ID] = p
@@ -99,39 +114,60 @@ func (m *Model) compilePermissions(entries []permissionEntry) {
 
 func (m *Model) compileRoles(entries []roleEntry) {
 	for i, e := range entries {
-		kind, name, _ := strings.Cut(string(e.ID), ".")
+		id := idKey(e.ID)
 		r := &Role{
-			Index: i, Kind: kind, Name: name, Title: string(e.Title), Rule: string(e.Rule),
-			Membership: string(e.Membership), AtLeast: int(e.AtLeast), AtMost: int(e.AtMost), Default: e.Default,
+			Index: i, Kind: id.kind, Name: id.name, Title: string(e.Title), Rule: string(e.Rule),
+			Membership: string(e.Membership), AtLeast: int(e.AtLeast), AtMost: int(e.AtMost),
+			Default: e.Default, Automatic: e.Automatic != "", Feature: m.features[string(e.Feature)],
 			Own: m.set(e.Permissions), Below: m.set(e.Inherited),
 		}
 		m.Roles = append(m.Roles, r)
-		m.roles[roleKey{kind, name}] = r
+		m.roles[id] = r
+		kind := m.kinds[id.kind]
 		if r.Default {
-			m.kinds[kind].Default = r
+			kind.Default = r
+		}
+		if r.Automatic {
+			kind.Automatic = append(kind.Automatic, r)
 		}
 	}
 	for i, e := range entries {
 		r := m.Roles[i]
-		for _, id := range e.Replaces {
-			r.Replaces = append(r.Replaces, m.role(id))
-		}
-		var with []permissionID
-		for _, id := range e.GrantedBy {
-			if grantor := m.role(roleID(id)); grantor != nil {
-				r.GrantedBy = append(r.GrantedBy, grantor)
-			} else {
-				with = append(with, permissionID(id))
-			}
-		}
-		r.GrantedWith = m.set(with)
+		r.Replaces, r.TransferredBy, r.Former = m.roleList(e.Replaces), m.roleList(e.Transferred), m.role(e.Former)
+		r.GrantedBy, r.GrantedWith = m.grantors(e.GrantedBy)
 	}
+}
+
+// grantors tells the roles from the permissions.
+func (m *Model) grantors(ids []grantorID) (by []*Role, with Set) {
+	var held []permissionID
+	for _, id := range ids {
+		if role := m.role(roleID(id)); role != nil {
+			by = append(by, role)
+		} else {
+			held = append(held, permissionID(id))
+		}
+	}
+	return by, m.set(held)
 }
 
 // role finds a role by its id in the document, or nil.
 func (m *Model) role(id roleID) *Role {
+	return m.roles[idKey(id)]
+}
+
+func (m *Model) roleList(ids []roleID) []*Role {
+	var list []*Role
+	for _, id := range ids {
+		list = append(list, m.role(id))
+	}
+	return list
+}
+
+// idKey is an id of the form KIND.NAME as the model's indexes have it.
+func idKey[ID ~string](id ID) nameKey {
 	kind, name, _ := strings.Cut(string(id), ".")
-	return m.roles[roleKey{kind, name}]
+	return nameKey{kind, name}
 }
 
 func (m *Model) set(ids []permissionID) Set {

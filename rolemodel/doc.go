@@ -4,9 +4,13 @@
 // A [Model] names the kinds of scope and how they nest, the permissions on each
 // kind, and the roles: what each gives on the scope where it is held and on
 // those below, whose membership it needs, how many may hold it, and who grants
-// it. What the engine itself does is named by an [Act]; a permission lists the
-// acts that it authorizes. No Go code names a model, a role or a permission:
-// another product is another file under models.
+// or transfers it. A [Feature] switches some of that on. A [Designation] marks
+// one of the holders. An [Audience] gets messages, a [Resolver] finds who is
+// responsible, a [Fact] can be put on record.
+//
+// What the engine itself does is named by an [Act]; a permission lists the acts
+// that it authorizes. What the engine tells is a [Message]. No Go code names a
+// model, a role or a permission: another product is another file under models.
 //
 // The package promises:
 //

@@ -18,6 +18,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(source)
 	}
 	f.Add([]byte(small))
+	f.Add([]byte(firm))
 	for _, c := range broken {
 		f.Add([]byte(c.source(f)))
 	}

@@ -171,6 +171,13 @@ func TestGitHubAllowing(t *testing.T) {
 		{"organization", CredentialRevoke, []string{"organization.keys.revoke"}},
 		{"organization", DirectoryRead, []string{"organization.people.read"}},
 		{"organization", HistoryRead, []string{"organization.history.read"}},
+		{"organization", PersonAnonymize, []string{"organization.people.anonymize"}},
+		{"organization", ReminderSet, []string{"organization.reminders.set"}},
+		{"organization", LinksRead, []string{"organization.links.read"}},
+		{"organization", HoldPlace, []string{"organization.holds.place"}},
+		{"organization", CaseRead, []string{"organization.cases.read"}},
+		{"organization", NoticeRead, []string{"organization.notices.read"}},
+		{"organization", FeatureSwitch, nil},
 		{"organization", MembershipStart, []string{"organization.members.add"}},
 		{"organization", MembershipSuspend, []string{"organization.members.suspend"}},
 		{"organization", MembershipResume, []string{"organization.members.suspend"}},
@@ -187,6 +194,33 @@ func TestGitHubAllowing(t *testing.T) {
 	} {
 		if diff := cmp.Diff(c.want, permissionIDs(m, m.Allowing(c.kind, c.act))); diff != "" {
 			t.Errorf("%s on %s: %s", c.act, c.kind, diff)
+		}
+	}
+}
+
+// Administrators are told, and asked.
+func TestGitHubMessages(t *testing.T) {
+	m := github(t)
+	if m.Contact == nil || !slices.Equal(m.Contact.Roles, []*Role{m.Highest}) || m.Contact.Designation != nil {
+		t.Errorf("contact: %+v", m.Contact)
+	}
+	for _, c := range []struct {
+		message  Message
+		audience *Audience
+		subject  bool
+	}{
+		{RoleGranted, nil, true},
+		{RoleRevoked, nil, true},
+		{MembershipTerminated, m.Contact, true},
+		{ReminderDue, m.Contact, false},
+		{ReminderOverdue, m.Contact, false},
+		{InvitationSent, nil, true},
+		{GrantExpiring, m.Contact, true},
+		{BreakGlassUsed, m.Contact, false},
+		{NoticeParked, m.Contact, false},
+	} {
+		if got, sent := m.Message(c.message); !sent || got.Audience != c.audience || got.Subject != c.subject {
+			t.Errorf("%s: %+v, %v", c.message, got, sent)
 		}
 	}
 }

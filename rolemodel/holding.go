@@ -13,6 +13,7 @@ func (v *validator) holding() {
 		}
 		v.eligible(e, scope)
 		v.replacing(e, scope)
+		v.automatic(e)
 		if e.AtMost > 0 && e.AtLeast > e.AtMost {
 			v.problem(v.places[&e.AtLeast], "role %q needs at least %d holders but can have at most %d", e.ID, e.AtLeast, e.AtMost)
 		}
@@ -86,6 +87,22 @@ func (v *validator) replacing(e *roleEntry, held *scopeEntry) {
 		case kindOf(id) != held.Kind:
 			v.problem(at, "role %q cannot replace %q: they are held on scopes of different kinds", e.ID, id)
 		}
+	}
+}
+
+// automatic checks a role that the background user holds.
+func (v *validator) automatic(e *roleEntry) {
+	if e.Automatic == "" {
+		return
+	}
+	if e.Membership != "" {
+		v.problem(v.places[&e.Membership], "role %q goes to the background user, who is no member; leave \"membership\" out", e.ID)
+	}
+	if e.Default {
+		v.problem(v.places[&e.Default], "role %q goes to the background user alone, so it cannot be a default", e.ID)
+	}
+	if len(e.Transferred) > 0 {
+		v.problem(v.places[&e.Transferred], "role %q goes to the background user alone, so it cannot be transferred", e.ID)
 	}
 }
 

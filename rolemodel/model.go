@@ -15,23 +15,38 @@ type Model struct {
 	// Root is the kind of the root scope, the organization itself.
 	Root string
 	// Highest is the role of the root kind that always has at least one active
-	// holder (X01). It can be granted by its holders.
+	// holder (X01). Its holders can grant it, or its one holder transfer it.
 	Highest *Role
-	// Kinds, Permissions and Roles stand in the order of the document.
-	Kinds       []*Kind
-	Permissions []*Permission
-	Roles       []*Role
+	// Kinds and all lists below stand in the order of the document.
+	Kinds        []*Kind
+	Features     []*Feature
+	Permissions  []*Permission
+	Roles        []*Role
+	Designations []*Designation
+	Audiences    []*Audience
+	Messages     []*Recipients
+	Resolvers    []*Resolver
+	Facts        []*Fact
+	// Contact is who is named in refusals for missing permission, of roles on
+	// the root. It is nil where the model names none.
+	Contact *Audience
 
-	kinds       map[string]*Kind
-	permissions map[string]*Permission
-	roles       map[roleKey]*Role
-	allowing    map[actKey]Set
-	canonical   []byte
-	digest      [32]byte
+	kinds        map[string]*Kind
+	features     map[string]*Feature
+	permissions  map[string]*Permission
+	roles        map[nameKey]*Role
+	designations map[nameKey]*Designation
+	audiences    map[string]*Audience
+	messages     map[Message]*Recipients
+	resolvers    map[string]*Resolver
+	facts        map[nameKey]*Fact
+	allowing     map[actKey]Set
+	canonical    []byte
+	digest       [32]byte
 }
 
 type (
-	roleKey struct{ kind, name string }
+	nameKey struct{ kind, name string }
 	actKey  struct {
 		kind string
 		act  Act
@@ -49,6 +64,11 @@ type Kind struct {
 	// Default is the role of every member of such a scope who holds none of
 	// the roles that replace it. It is nil where there is none.
 	Default *Role
+	// Automatic are the roles that the background user is given on every new
+	// scope of this kind, the root at its founding included.
+	Automatic []*Role
+	// Designations are those that are set on scopes of this kind.
+	Designations []*Designation
 }
 
 // Permission is a verb on scopes of one kind.
@@ -62,6 +82,8 @@ type Permission struct {
 	// Allows are the acts of the engine that it authorizes on a scope of its
 	// kind. It may have none: other services ask for it.
 	Allows []Act
+	// Feature is what must be on for anybody to have it, or nil.
+	Feature *Feature
 }
 
 // Role is what a person holds on a scope of its kind.
@@ -85,16 +107,30 @@ type Role struct {
 	// of its kind alone.
 	Own, Below Set
 	// GrantedBy are the roles whose holders, on the same scope or above, may
-	// grant and revoke it.
+	// grant and revoke it. A role that is transferred has none.
 	GrantedBy []*Role
 	// GrantedWith are the permissions that, on the same scope or on one above
 	// of the permission's kind, allow to grant and revoke it.
 	GrantedWith Set
+	// TransferredBy are the roles whose holders, on the same scope or above, may
+	// transfer it from its one holder to another person. It passes in no other
+	// way, and AtLeast and AtMost are 1. Empty where it is granted.
+	TransferredBy []*Role
+	// Former is the role, of the same kind, that the former holder gets at a
+	// transfer that does not say otherwise; or nil.
+	Former *Role
 	// Replaces are the roles of the same kind that a person loses on a scope
 	// when granted this one there.
 	Replaces []*Role
 	// Default says that it is its kind's [Kind.Default].
 	Default bool
+	// Automatic says that it is among its kind's [Kind.Automatic]. The
+	// background user alone can hold it; it may be revoked on a scope, and
+	// granted again.
+	Automatic bool
+	// Feature is what must be on for the role to be granted, or to give
+	// anything; or nil.
+	Feature *Feature
 }
 
 // Kind finds a kind of scope. The second result says whether there is one.
@@ -106,7 +142,7 @@ func (m *Model) Kind(name string) (*Kind, bool) {
 // Role finds a role by kind and name. The second result says whether there is
 // one.
 func (m *Model) Role(kind, name string) (*Role, bool) {
-	r, known := m.roles[roleKey{kind, name}]
+	r, known := m.roles[nameKey{kind, name}]
 	return r, known
 }
 
@@ -117,9 +153,49 @@ func (m *Model) Permission(id string) (*Permission, bool) {
 	return p, known
 }
 
+// Feature finds a feature by id. The second result says whether there is one.
+func (m *Model) Feature(id string) (*Feature, bool) {
+	f, known := m.features[id]
+	return f, known
+}
+
+// Designation finds a designation by kind and name. The second result says
+// whether there is one.
+func (m *Model) Designation(kind, name string) (*Designation, bool) {
+	d, known := m.designations[nameKey{kind, name}]
+	return d, known
+}
+
+// Audience finds an audience by id. The second result says whether there is
+// one.
+func (m *Model) Audience(id string) (*Audience, bool) {
+	a, known := m.audiences[id]
+	return a, known
+}
+
+// Message finds those who are sent messages of the kind. The second result says
+// whether any are sent.
+func (m *Model) Message(message Message) (*Recipients, bool) {
+	r, sent := m.messages[message]
+	return r, sent
+}
+
+// Resolver finds a resolver by id. The second result says whether there is one.
+func (m *Model) Resolver(id string) (*Resolver, bool) {
+	r, known := m.resolvers[id]
+	return r, known
+}
+
+// Fact finds a fact by kind and name. The second result says whether there is
+// one.
+func (m *Model) Fact(kind, name string) (*Fact, bool) {
+	f, known := m.facts[nameKey{kind, name}]
+	return f, known
+}
+
 // Allowing is the set of permissions on the kind that authorize the act: who
-// has one of them on a scope of that kind may do it there. It is empty where
-// nobody may.
+// has one of them on a scope of that kind, its feature being on, may do it
+// there. It is empty where nobody may.
 func (m *Model) Allowing(kind string, act Act) Set { return m.allowing[actKey{kind, act}] }
 
 // Canonical is the document as JSON, in one line with a fixed order of keys. It

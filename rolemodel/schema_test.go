@@ -106,8 +106,9 @@ func instance(source []byte) (any, error) {
 func documentSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	known := map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[Act]():   actSchema(),
-		reflect.TypeFor[count](): {Type: "integer", Minimum: jsonschema.Ptr(1.0), Maximum: jsonschema.Ptr(float64(mostCount))},
+		reflect.TypeFor[Act]():     actSchema(),
+		reflect.TypeFor[Message](): messageSchema(),
+		reflect.TypeFor[count]():   {Type: "integer", Minimum: jsonschema.Ptr(1.0), Maximum: jsonschema.Ptr(float64(mostCount))},
 	}
 	for shaped, shape := range shapes {
 		known[shaped] = &jsonschema.Schema{Type: "string", Pattern: shape.pattern.String(), MaxLength: jsonschema.Ptr(shape.longest)}
@@ -131,6 +132,14 @@ func actSchema() *jsonschema.Schema {
 		{Enum: names},
 		{Pattern: "^" + regexp.QuoteMeta(createPrefix) + word + "$"},
 	}}
+}
+
+func messageSchema() *jsonschema.Schema {
+	var names []any
+	for _, m := range messages {
+		names = append(names, string(m.message))
+	}
+	return &jsonschema.Schema{Type: "string", Enum: names}
 }
 
 // boundLists says of lists what Go types do not: none is null, how long they

@@ -13,9 +13,12 @@ import (
 type validator struct {
 	*reader
 	*document
-	kinds       map[kindName]*scopeEntry
-	permissions map[permissionID]*permissionEntry
-	roles       map[roleID]*roleEntry
+	kinds        map[kindName]*scopeEntry
+	features     map[featureID]*featureEntry
+	permissions  map[permissionID]*permissionEntry
+	roles        map[roleID]*roleEntry
+	designations map[designationID]*designationEntry
+	audiences    map[audienceID]*audienceEntry
 	// root is nil where the document names none that it declares.
 	root *scopeEntry
 	// above holds, for each kind, all kinds that a scope of it may have above
@@ -31,32 +34,41 @@ type validator struct {
 	nested bool
 }
 
-// declared is one of the lists that others refer to.
+// declared is one of the lists whose entries have ids.
 type declared string
 
 const (
-	kinds       declared = "scope kind"
-	permissions declared = "permission"
-	roles       declared = "role"
+	kinds        declared = "scope kind"
+	features     declared = "feature"
+	permissions  declared = "permission"
+	roles        declared = "role"
+	designations declared = "designation"
+	audiences    declared = "audience"
+	messageKinds declared = "message"
+	resolvers    declared = "resolver"
+	facts        declared = "fact"
 )
 
 // validate adds the problems of the document to those of the reader.
 func validate(r *reader, d *document) {
 	v := &validator{
 		reader: r, document: d,
-		kinds:       map[kindName]*scopeEntry{},
-		permissions: map[permissionID]*permissionEntry{},
-		roles:       map[roleID]*roleEntry{},
-		above:       map[kindName]map[kindName]bool{},
-		complete:    map[declared]bool{kinds: len(d.Scopes) > 0, permissions: len(d.Permissions) > 0, roles: len(d.Roles) > 0},
-		legible:     len(r.problems) == 0,
+		above:    map[kindName]map[kindName]bool{},
+		complete: map[declared]bool{},
+		legible:  len(r.problems) == 0,
 	}
 	v.declarations()
 	v.nesting()
+	v.switching()
 	v.authorization()
 	v.holding()
 	v.granting()
+	v.transferring()
 	v.summit()
+	v.designating()
+	v.addressing()
+	v.resolving()
+	v.recording()
 	if len(r.problems) == 0 {
 		// It follows references, so a broken one would have many echoes.
 		v.reach()
@@ -65,36 +77,44 @@ func validate(r *reader, d *document) {
 
 // declarations indexes what the document declares, each once.
 func (v *validator) declarations() {
-	for i := range v.Scopes {
-		s := &v.Scopes[i]
-		v.complete[kinds] = v.complete[kinds] && s.Kind != ""
-		if first := v.kinds[s.Kind]; first != nil {
-			v.problem(v.places[&s.Kind], "scope kind %q is declared twice, first on line %d", s.Kind, v.line(&first.Kind))
-		} else if s.Kind != "" {
-			v.kinds[s.Kind] = s
-		}
-	}
-	for i := range v.Roles {
-		e := &v.Roles[i]
-		v.complete[roles] = v.complete[roles] && e.ID != ""
-		if first := v.roles[e.ID]; first != nil {
-			v.problem(v.places[&e.ID], "role %q is declared twice, first on line %d", e.ID, v.line(&first.ID))
-		} else if e.ID != "" {
-			v.roles[e.ID] = e
-		}
-	}
+	v.kinds = index(v, v.Scopes, kinds, func(e *scopeEntry) *kindName { return &e.Kind })
+	v.features = index(v, v.Features, features, func(e *featureEntry) *featureID { return &e.ID })
+	v.roles = index(v, v.Roles, roles, func(e *roleEntry) *roleID { return &e.ID })
+	v.permissions = index(v, v.Permissions, permissions, func(e *permissionEntry) *permissionID { return &e.ID })
+	v.designations = index(v, v.Designations, designations, func(e *designationEntry) *designationID { return &e.ID })
+	v.audiences = index(v, v.Audiences, audiences, func(e *audienceEntry) *audienceID { return &e.ID })
+	index(v, v.Messages, messageKinds, func(e *messageEntry) *Message { return &e.ID })
+	index(v, v.Resolvers, resolvers, func(e *resolverEntry) *resolverID { return &e.ID })
+	index(v, v.Facts, facts, func(e *factEntry) *factID { return &e.ID })
 	for i := range v.Permissions {
 		p := &v.Permissions[i]
-		v.complete[permissions] = v.complete[permissions] && p.ID != ""
-		if first := v.permissions[p.ID]; first != nil {
-			v.problem(v.places[&p.ID], "permission %q is declared twice, first on line %d", p.ID, v.line(&first.ID))
-		} else if p.ID != "" {
-			v.permissions[p.ID] = p
-		}
 		if role := v.roles[roleID(p.ID)]; role != nil {
 			v.problem(v.places[&p.ID], "permission %q has the id of the role on line %d; granted_by could not tell them apart", p.ID, v.line(&role.ID))
 		}
 	}
+	for i := range v.Designations {
+		e := &v.Designations[i]
+		if role := v.roles[roleID(e.ID)]; role != nil {
+			v.problem(v.places[&e.ID], "designation %q has the id of the role on line %d; people could not tell them apart", e.ID, v.line(&role.ID))
+		}
+	}
+}
+
+// index finds the entries of a list by id.
+func index[ID ~string, Entry any](v *validator, list []Entry, what declared, idOf func(*Entry) *ID) map[ID]*Entry {
+	entries := make(map[ID]*Entry, len(list))
+	v.complete[what] = len(list) > 0 || v.legible
+	for i := range list {
+		e := &list[i]
+		id := idOf(e)
+		v.complete[what] = v.complete[what] && *id != ""
+		if first := entries[*id]; first != nil {
+			v.problem(v.places[id], "%s %q is declared twice, first on line %d", what, *id, v.line(idOf(first)))
+		} else if *id != "" {
+			entries[*id] = e
+		}
+	}
+	return entries
 }
 
 // kind finds a declared scope kind. Where there is none it says so at the
@@ -113,6 +133,21 @@ func (v *validator) role(id roleID, at *yaml.Node) *roleEntry {
 	return resolve(v, v.roles, id, at, roles)
 }
 
+// feature is like kind.
+func (v *validator) feature(id featureID, at *yaml.Node) *featureEntry {
+	return resolve(v, v.features, id, at, features)
+}
+
+// designation is like kind.
+func (v *validator) designation(id designationID, at *yaml.Node) *designationEntry {
+	return resolve(v, v.designations, id, at, designations)
+}
+
+// audience is like kind.
+func (v *validator) audience(id audienceID, at *yaml.Node) *audienceEntry {
+	return resolve(v, v.audiences, id, at, audiences)
+}
+
 func resolve[ID ~string, Entry any](v *validator, entries map[ID]*Entry, id ID, at *yaml.Node, what declared) *Entry {
 	entry := entries[id]
 	if entry == nil && id != "" && v.complete[what] {
@@ -121,7 +156,7 @@ func resolve[ID ~string, Entry any](v *validator, entries map[ID]*Entry, id ID, 
 	return entry
 }
 
-// kindOf is the scope kind that a role's or a permission's id begins with.
+// kindOf is the scope kind that an id of the form KIND.NAME begins with.
 func kindOf[ID ~string](id ID) kindName {
 	kind, _, _ := strings.Cut(string(id), ".")
 	return kindName(kind)
