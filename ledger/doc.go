@@ -19,6 +19,9 @@
 //   - Commits cannot be deleted or altered through this package, nor by anyone
 //     connecting as its user. The records of [Ledger.PutRecords] can: when
 //     [Ledger.EraseRecord] returns, their bytes are in no file of the folder.
+//   - [Ledger.Backup] writes everything but those records, while writes go on.
+//     [RestoreBackup] makes the same ledger of it, with the same revisions,
+//     bytes and recorded times, or nothing.
 //
 // What it does not promise: it knows the history by the server's own checksums
 // only. Who can write them anew can alter it, and a last commit that is damaged
@@ -30,5 +33,7 @@
 //	DIR/ledger.json   the ledger's id, the format of the folder, when it was made
 //	DIR/lock          held by the process that has the ledger open
 //	DIR/erasing       there while records are being erased; see [Ledger.PutRecords]
+//	DIR/notices       there once the ledger keeps notices
 //	DIR/nats/         the store of the NATS server
+//	DIR.restoring     beside it, while a backup is being restored to DIR
 package ledger

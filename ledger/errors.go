@@ -74,6 +74,18 @@ var (
 	ErrUnreadable = errors.New("unreadable")
 )
 
+// Errors of [RestoreBackup].
+var (
+	// ErrBackupDamaged is returned when a backup is cut off, altered, or no
+	// backup at all. The message says at which byte and what is wrong. Fetch
+	// the file again, or take another one.
+	ErrBackupDamaged = errors.New("the backup is damaged")
+
+	// ErrNotEmpty is returned when the folder to restore to holds something.
+	// Nothing has been changed. Give a folder that is not there yet.
+	ErrNotEmpty = errors.New("the folder is not empty")
+)
+
 // RevisionError says at which revision reading ended, and why.
 type RevisionError struct {
 	// Revision is the one that is missing or unreadable.

@@ -38,6 +38,7 @@ type Options struct {
 	stallAfter time.Duration // 0 for defaultStallAfter
 	noSync     bool          // for building large stores quickly
 	unchecked  bool          // for opening damaged stores
+	held       *os.File      // the folder's lock, if the caller has it; Close gives it back
 }
 
 // Ledger is an open ledger. Its methods may be called from several goroutines.
@@ -115,12 +116,15 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 }
 
 func (l *Ledger) open(ctx context.Context, o Options) error {
+	l.lock = o.held
 	if err := os.MkdirAll(string(l.dir), 0o700); err != nil {
 		return err
 	}
 	var err error
-	if l.lock, err = l.dir.lock(); err != nil {
-		return err
+	if l.lock == nil {
+		if l.lock, err = l.dir.lock(); err != nil {
+			return err
+		}
 	}
 	if err := l.dir.removeTemporaries(); err != nil {
 		return err
@@ -139,7 +143,7 @@ func (l *Ledger) open(ctx context.Context, o Options) error {
 		}
 	}
 	var password string
-	if l.server, password, err = startServer(l.dir.natsDir(), l.log, !o.noSync); err != nil {
+	if l.server, password, err = startServer(l.dir.natsDir(), l.log, !o.noSync, writerPermissions()); err != nil {
 		return err
 	}
 	if err := l.connect(password); err != nil {

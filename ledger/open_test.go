@@ -264,6 +264,8 @@ func TestStartRules(t *testing.T) {
 		{"no identity", remove(identityFile), nil, ""},
 		{"no identity, no meta.inf", both(remove(identityFile), remove(streamFile(ledgerStream, "meta.inf"))), ErrStoreDamaged, "cannot read the stream LEDGER"},
 		{"no identity, no LEDGER", both(remove(identityFile), remove(streamFile(ledgerStream))), ErrStoreDamaged, "KEYS holds records"},
+		{"no NOTICES", remove(streamFile(noticesStream)), ErrStoreDamaged, "its stream NOTICES is not in"},
+		{"corrupt NOTICES", write(streamFile(noticesStream, "meta.sum"), "x"), ErrStoreDamaged, "cannot read the stream NOTICES"},
 		{"no identity, no KEYS", both(remove(identityFile), remove(streamFile(keysStream))), ErrStoreDamaged, "but stream KEYS is not"},
 		{"other identity", write(identityFile, `{"id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","format":1}`), ErrStoreDamaged, "belongs to the ledger"},
 		{"no ULID", write(identityFile, `{"id":"x","format":1}`), ErrStoreDamaged, "no ULID"},
@@ -387,13 +389,14 @@ func TestGuard(t *testing.T) {
 	if err := l.PutRecords(t.Context(), secrets(1, 1)); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"EVENTS", "NOTICES"} {
-		if _, err := l.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: name, Subjects: []string{strings.ToLower(name) + ".>"}}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := l.js.Publish(t.Context(), strings.ToLower(name)+".x", nil); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := l.AppendNotices(t.Context(), []NoticeMessage{{Org: "acme", ID: "x"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "EVENTS", Subjects: []string{"events.>"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.js.Publish(t.Context(), "events.x", nil); err != nil {
+		t.Fatal(err)
 	}
 	for _, name := range []string{ledgerStream, "EVENTS", "NOTICES"} {
 		stream, err := l.js.Stream(t.Context(), name)

@@ -33,6 +33,10 @@ const (
 	// server write a block of up to 8 MiB.
 	rewriteFrom = 64
 
+	// lookUpCost is how many records can be read one after another in the time
+	// in which one of them is looked up.
+	lookUpCost = 16
+
 	// codeNoSuchSequence is the server's answer to the erasure of what is not
 	// there.
 	codeNoSuchSequence = 10043
@@ -227,6 +231,20 @@ func (l *Ledger) finishErasing(ctx context.Context) error {
 // versions are the sequences under which the subjects have messages.
 func (l *Ledger) versions(ctx context.Context, subjects map[string][]byte) ([]uint64, error) {
 	var sequences []uint64
+	if len(subjects) >= rewriteFrom {
+		info, err := l.keys.Info(ctx)
+		if err != nil {
+			return nil, readError(ctx, "look for former records", err)
+		}
+		if info.State.Msgs <= lookUpCost*uint64(len(subjects)) {
+			err := l.eachStored(ctx, info, func(s stored) {
+				if _, concerned := subjects[s.subject]; concerned {
+					sequences = append(sequences, s.sequence)
+				}
+			}, func() { sequences = nil })
+			return sequences, err
+		}
+	}
 	for subject := range subjects {
 		for from := uint64(1); ; {
 			msg, err := l.keys.GetMsg(ctx, from, jetstream.WithGetMsgSubject(subject))
@@ -294,26 +312,40 @@ func (l *Ledger) rewrite(ctx context.Context, changes map[string][]byte) error {
 
 // stored is a message of KEYS.
 type stored struct {
-	subject string
-	data    []byte
+	subject  string
+	sequence uint64
+	data     []byte
 	// more is how many messages follow.
 	more uint64
 }
 
 // allRecords reads the newest record of every owner, or fails: what it misses,
-// a rewriting would destroy. It reads all messages, not the last one per
-// subject: asked for those, the server drops what does not fit into the
-// current pull.
+// a rewriting would destroy.
 func (l *Ledger) allRecords(ctx context.Context) (map[string][]byte, error) {
 	info, err := l.keys.Info(ctx)
 	if err != nil {
 		return nil, readError(ctx, "read the records", err)
 	}
-	for stalls := 0; ; stalls++ {
-		records := make(map[string][]byte, info.State.NumSubjects)
-		if info.State.Msgs == 0 {
-			return records, nil
+	var records map[string][]byte
+	begin := func() { records = make(map[string][]byte, info.State.NumSubjects) }
+	begin()
+	err = l.eachStored(ctx, info, func(s stored) {
+		if s.subject != fillerSubject {
+			records[s.subject] = s.data
 		}
+	}, begin)
+	if err != nil {
+		return nil, err
+	}
+	return records, nil
+}
+
+// eachStored calls fn for all messages of KEYS, in order, or fails. If it has
+// to start over, it calls again first. It reads all messages, not the last one
+// per subject: asked for those, the server drops what does not fit into the
+// current pull.
+func (l *Ledger) eachStored(ctx context.Context, info *jetstream.StreamInfo, fn func(stored), again func()) error {
+	for stalls := 0; info.State.Msgs > 0; stalls++ {
 		read := uint64(0)
 		err := pull(ctx, l, keysStream, jetstream.OrderedConsumerConfig{},
 			func(msg jetstream.Msg) (stored, error) {
@@ -321,25 +353,25 @@ func (l *Ledger) allRecords(ctx context.Context) (map[string][]byte, error) {
 				if err != nil {
 					return stored{}, err
 				}
-				return stored{msg.Subject(), msg.Data(), place.NumPending}, nil
+				return stored{msg.Subject(), place.Sequence.Stream, msg.Data(), place.NumPending}, nil
 			},
 			func(s stored) (bool, error) {
 				read++
-				if s.subject != fillerSubject {
-					records[s.subject] = s.data
-				}
+				fn(s)
 				return s.more == 0, nil
 			},
 			func() error { return errStalled })
 		switch {
 		case err == nil && read == info.State.Msgs:
-			return records, nil
+			return nil
 		case err == nil || errors.Is(err, errStalled) && stalls == maxStalls:
-			return nil, fmt.Errorf("%w: stream %s holds %d messages, and %d can be read", ErrUnreadable, keysStream, info.State.Msgs, read)
+			return fmt.Errorf("%w: stream %s holds %d messages, and %d can be read", ErrUnreadable, keysStream, info.State.Msgs, read)
 		case !errors.Is(err, errStalled):
-			return nil, err
+			return err
 		}
+		again()
 	}
+	return nil
 }
 
 // publishRecords stores records durably and returns the first one's sequence.

@@ -27,8 +27,8 @@ const (
 )
 
 // startServer runs a NATS server in this process, without a listener, and
-// returns the password of [writerUser].
-func startServer(dir string, logger *slog.Logger, syncAlways bool) (*server.Server, string, error) {
+// returns the password of [writerUser], who has the permissions; nil for all.
+func startServer(dir string, logger *slog.Logger, syncAlways bool, permissions *server.Permissions) (*server.Server, string, error) {
 	password := rand.Text()
 	// The server keeps the hash only. The password is random, so the cheapest
 	// hash is as good as any.
@@ -49,7 +49,7 @@ func startServer(dir string, logger *slog.Logger, syncAlways bool) (*server.Serv
 		// Deny rules are per user: a user who only subscribes is one more entry
 		// here, with `Publish: Deny: ">"`.
 		Users: []*server.User{
-			{Username: writerUser, Password: string(hash), Permissions: writerPermissions()},
+			{Username: writerUser, Password: string(hash), Permissions: permissions},
 		},
 	}
 	s, err := server.NewServer(opts)

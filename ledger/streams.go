@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +29,10 @@ const (
 	keysPrefix  = "keys."
 	keysPattern = keysPrefix + "*.*"
 
+	noticesStream  = "NOTICES"
+	noticesPrefix  = "notices."
+	noticesPattern = noticesPrefix + "*.*"
+
 	// ledgerIDKey names the ledger's id in the metadata of its streams, so that
 	// a stream and a ledger.json of different ledgers are told apart, and a
 	// crash between the two loses nothing.
@@ -41,7 +47,8 @@ const (
 func orgSubject(org events.OrgID) string { return ledgerPrefix + string(org) }
 
 // wantedStreams are the streams in the order in which they are created. LEDGER
-// is the last one: where it is, the others must be.
+// is the last one: where it is, KEYS must be. NOTICES may be missing beside
+// them, in a store that is older than notices are.
 func wantedStreams(ledgerID string) []jetstream.StreamConfig {
 	common := jetstream.StreamConfig{
 		Storage:           jetstream.FileStorage,
@@ -59,18 +66,49 @@ func wantedStreams(ledgerID string) []jetstream.StreamConfig {
 		AllowAtomicPublish: true,
 		Metadata:           map[string]string{ledgerIDKey: ledgerID},
 	}
-	keys, ledger := common, common
+	keys, notices, ledger := common, common, common
 	keys.Name, keys.Subjects = keysStream, []string{keysPattern}
 	ledger.Name, ledger.Subjects = ledgerStream, []string{ledgerPattern}
 	ledger.DenyDelete, ledger.DenyPurge = true, true
-	return []jetstream.StreamConfig{keys, ledger}
+	notices.Name, notices.Subjects = noticesStream, []string{noticesPattern}
+	notices.DenyDelete, notices.DenyPurge = true, true
+	return []jetstream.StreamConfig{keys, notices, ledger}
+}
+
+// noticesFile is there once the stream NOTICES has been created. It tells a
+// store that is older than notices are from one that lost them.
+func (f folder) noticesFile() string { return filepath.Join(string(f), "notices") }
+
+// hadNotices says whether the store has ever had the stream NOTICES.
+func (f folder) hadNotices() (bool, error) {
+	_, err := os.Stat(f.noticesFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (f folder) markNotices() error {
+	if had, err := f.hadNotices(); had || err != nil {
+		return err
+	}
+	if err := writeSynced(f.noticesFile(), nil); err != nil {
+		return err
+	}
+	return syncDir(string(f))
 }
 
 // checkStore demands, before the server is started on it, that a store that has
 // an identity has its streams, and that the ledger's blocks are whole. It
 // returns the last revision in them.
 func checkStore(dir folder, known *identity) (events.Revision, error) {
-	for _, stream := range []string{ledgerStream, keysStream} {
+	wanted := []string{ledgerStream, keysStream}
+	if had, err := dir.hadNotices(); err != nil {
+		return 0, err
+	} else if had {
+		wanted = append(wanted, noticesStream)
+	}
+	for _, stream := range wanted {
 		exists, _, err := dir.streamState(stream)
 		if err != nil {
 			return 0, err
@@ -108,7 +146,13 @@ func openStreams(ctx context.Context, js jetstream.JetStream, dir folder, known 
 		if err != nil {
 			return identity{}, nil, err
 		}
-		if known != nil || holds {
+		missing := known != nil
+		if config.Name == noticesStream && missing {
+			if missing, err = dir.hadNotices(); err != nil {
+				return identity{}, nil, err
+			}
+		}
+		if missing || holds {
 			return identity{}, nil, fmt.Errorf("%w: the server cannot read the stream %s in %s (see its log)",
 				ErrStoreDamaged, config.Name, dir.streamDir(config.Name))
 		}
@@ -131,6 +175,9 @@ func openStreams(ctx context.Context, js jetstream.JetStream, dir folder, known 
 		if err := compareSettings(config, found[config.Name].CachedInfo().Config); err != nil {
 			return identity{}, nil, err
 		}
+	}
+	if err := dir.markNotices(); err != nil {
+		return identity{}, nil, err
 	}
 	if known == nil {
 		if err := dir.writeIdentity(id); err != nil {
@@ -160,8 +207,10 @@ func settleIdentity(known *identity, found map[string]jetstream.Stream) (identit
 	if found[ledgerStream] != nil && found[keysStream] == nil {
 		return id, fmt.Errorf("%w: stream %s is there, but stream %s is not", ErrStoreDamaged, ledgerStream, keysStream)
 	}
-	if found[ledgerStream] == nil && found[keysStream] != nil && found[keysStream].CachedInfo().State.LastSeq > 0 {
-		return id, fmt.Errorf("%w: stream %s holds records, but stream %s is not there", ErrStoreDamaged, keysStream, ledgerStream)
+	for _, name := range []string{keysStream, noticesStream} {
+		if found[ledgerStream] == nil && found[name] != nil && found[name].CachedInfo().State.LastSeq > 0 {
+			return id, fmt.Errorf("%w: stream %s holds records, but stream %s is not there", ErrStoreDamaged, name, ledgerStream)
+		}
 	}
 	if id.ID == "" {
 		id.ID, id.CreatedAt = ulid.Make().String(), time.Now().UTC()

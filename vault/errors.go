@@ -19,6 +19,38 @@ var (
 	ErrBadRecord = errors.New("malformed record")
 )
 
+// Errors of erasures.
+var (
+	// ErrJournalDamaged is returned when the erasure journal was altered, cut or
+	// lost, or belongs to other keys. Bring back the journal as it was last.
+	ErrJournalDamaged = errors.New("the erasure journal is damaged")
+	// ErrUnfinished is returned while an erasure was begun and not completed.
+	// Call [Vault.Resume].
+	ErrUnfinished = errors.New("an erasure is not completed")
+	// ErrRemains is returned when something was found that should have been
+	// destroyed. The message says where. Remove it and call [Vault.Resume].
+	ErrRemains = errors.New("something remains of what was to be destroyed")
+)
+
+// Errors of capsules and certificates.
+var (
+	// ErrCapsuleDamaged is returned when a key capsule is cut off, altered, or
+	// no capsule at all.
+	ErrCapsuleDamaged = errors.New("the key capsule is damaged")
+	// ErrCapsuleBehind is returned when erasures were made since the capsule was
+	// written. Bring one that was written after the last of them.
+	ErrCapsuleBehind = errors.New("the key capsule is older than an erasure")
+	// ErrOtherJournal is returned when the journal beside a capsule is not the
+	// beginning of the capsule's: they are of different installations.
+	ErrOtherJournal = errors.New("the erasure journal is not that of the capsule")
+	// ErrNotEmpty is returned when a capsule is to be restored where there are
+	// records or keys already.
+	ErrNotEmpty = errors.New("there are records or keys already")
+	// ErrNotCertified is returned when a certificate was altered, was signed by
+	// another key, or is none.
+	ErrNotCertified = errors.New("the certificate does not hold")
+)
+
 // Errors of sealing and opening.
 var (
 	// ErrErased is returned when the owner has no key: it was erased, or there

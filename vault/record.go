@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync/atomic"
 
 	"tenure/events"
 )
@@ -37,8 +38,7 @@ type Store interface {
 }
 
 // entry is what a record holds. It is never changed once it is made, so it can
-// be shared by readers, and two of them are the same if they are the same
-// pointer.
+// be shared by readers.
 //
 // All of it is authenticated: the fields beside the key are bound to the
 // wrapping of the key, so that whoever can write to the store, but lacks the
@@ -53,6 +53,17 @@ type entry struct {
 	// Relabeled says that the look-ups were changed after the owner's creation
 	// and have not been compared with the ledger since; see [Vault.Mend].
 	Relabeled bool `json:"relabeled,omitempty"`
+
+	// version stays when the entry is wrapped by another key, and only then.
+	version uint64
+}
+
+// versions gives every entry of this process its version.
+var versions atomic.Uint64
+
+// same says whether two entries, which may be nil, are one, under whatever key.
+func same(a, b *entry) bool {
+	return a == b || a != nil && b != nil && a.version == b.version
 }
 
 // claim is one value that an owner is looked up by.
@@ -101,6 +112,7 @@ func readEntry(r Record) (*entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w of %s in %s: %w", ErrBadRecord, r.Owner, r.Org, err)
 	}
+	e.version = versions.Add(1)
 	return &e, nil
 }
 

@@ -21,9 +21,11 @@ const (
 	FieldJobTitle Field = 4 // a person's job title
 	FieldNote     Field = 5 // a commit's note
 	FieldTitle    Field = 6 // the title of an organization or another scope
+	FieldGround   Field = 7 // why a person is on hold, or a person's data is kept
+	FieldToken    Field = 8 // the token of an invitation
 )
 
-func (f Field) known() bool { return f >= FieldLogin && f <= FieldTitle }
+func (f Field) known() bool { return f >= FieldLogin && f <= FieldToken }
 
 // A sealed value is one format byte, then nonce, ciphertext and tag of
 // AES-256-GCM. The plaintext is followed by 0x80 and as many zeros as fill up
@@ -34,13 +36,8 @@ const (
 	sealedBlock = 32
 )
 
-// seal seals a plaintext under the data key in the entry.
-func (k *epochKey) seal(org events.OrgID, owner string, e *entry, commit events.CommitID, field Field, plaintext string) (events.Sealed, error) {
-	dataKey, err := k.unwrap(org, owner, e)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(dataKey)
+// sealText seals a plaintext under a data key.
+func sealText(dataKey []byte, org events.OrgID, owner string, commit events.CommitID, field Field, plaintext string) (events.Sealed, error) {
 	aead, err := newAEAD(dataKey)
 	if err != nil {
 		return nil, err
@@ -53,16 +50,11 @@ func (k *epochKey) seal(org events.OrgID, owner string, e *entry, commit events.
 	return aead.Seal(sealed, nil, padded, place(org, owner, commit, field)), nil
 }
 
-// open is the reverse of seal.
-func (k *epochKey) open(org events.OrgID, owner string, e *entry, commit events.CommitID, field Field, sealed events.Sealed) (string, error) {
+// openText is the reverse of sealText.
+func openText(dataKey []byte, org events.OrgID, owner string, commit events.CommitID, field Field, sealed events.Sealed) (string, error) {
 	if len(sealed) < 1+overhead || sealed[0] != formatGCM {
 		return "", ErrTampered
 	}
-	dataKey, err := k.unwrap(org, owner, e)
-	if err != nil {
-		return "", err
-	}
-	defer clear(dataKey)
 	aead, err := newAEAD(dataKey)
 	if err != nil {
 		return "", err

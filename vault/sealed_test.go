@@ -151,7 +151,7 @@ func TestSealRefuses(t *testing.T) {
 		"no text":      {ada, one, FieldName, "", ErrNoText},
 		"no key":       {ben, one, FieldName, "Ben", ErrErased},
 		"field 0":      {ada, one, 0, "Ada", nil},
-		"field 7":      {ada, one, 7, "Ada", nil},
+		"field 9":      {ada, one, 9, "Ada", nil},
 		"no commit id": {ada, "", FieldName, "Ada", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -33,6 +33,9 @@ type Stage struct {
 	changes map[string]change
 	holders map[token]string // of the changed owners only
 	phase   phase
+	// key wraps the data keys of the changed owners until they are stored, so
+	// that a stage outlives the epoch in which it was begun; nil until needed.
+	key *epochKey
 }
 
 // change is what becomes of one owner.
@@ -79,7 +82,7 @@ func (s *Stage) Create(owner string, lookups ...Lookup) error {
 	}
 	dataKey := newDataKey()
 	defer clear(dataKey)
-	s.set(owner, change{entry: s.vault.key.wrap(s.org, owner, dataKey, claims, false)})
+	s.set(owner, change{entry: s.stageKey().wrap(s.org, owner, dataKey, claims, false)})
 	return nil
 }
 
@@ -106,14 +109,14 @@ func (s *Stage) Relabel(owner string, lookups ...Lookup) error {
 	if sameClaims(claims, c.entry.Lookups) {
 		return nil
 	}
-	dataKey, err := s.vault.key.unwrap(s.org, owner, c.entry)
+	dataKey, err := s.unwrap(owner, c.entry)
 	if err != nil {
 		return fmt.Errorf("vault: relabel: %w", err)
 	}
 	defer clear(dataKey)
 	// An owner that this stage creates is swept if the commit is not appended;
 	// only one that was there before needs mending.
-	c.entry = s.vault.key.wrap(s.org, owner, dataKey, claims, c.former != nil)
+	c.entry = s.stageKey().wrap(s.org, owner, dataKey, claims, c.former != nil)
 	s.set(owner, c)
 	return nil
 }
@@ -127,7 +130,12 @@ func (s *Stage) Find(kind Kind, value string) (owner string, found bool) {
 	if e == nil || !kind.known() {
 		return "", false
 	}
-	t, err := s.vault.token(s.org, e, kind, value)
+	lookupKey, err := s.unwrap(Organization, e)
+	if err != nil {
+		return "", false
+	}
+	defer clear(lookupKey)
+	t, err := tokenOf(lookupKey, kind, value)
 	if err != nil {
 		return "", false
 	}
@@ -142,7 +150,7 @@ func (s *Stage) Digest(text []byte) ([]byte, error) {
 	if err := s.Create(Organization); err != nil {
 		return nil, err
 	}
-	lookupKey, err := s.vault.key.unwrap(s.org, Organization, s.entry(Organization))
+	lookupKey, err := s.unwrap(Organization, s.entry(Organization))
 	if err != nil {
 		return nil, fmt.Errorf("vault: digest: %w", err)
 	}
@@ -163,7 +171,12 @@ func (s *Stage) Seal(owner string, commit events.CommitID, field Field, plaintex
 	if e == nil {
 		return nil, fmt.Errorf("vault: seal field %d of %s in %s: %w", field, owner, s.org, ErrErased)
 	}
-	sealed, err := s.vault.key.seal(s.org, owner, e, commit, field, plaintext)
+	dataKey, err := s.unwrap(owner, e)
+	if err != nil {
+		return nil, fmt.Errorf("vault: seal field %d: %w", field, err)
+	}
+	defer clear(dataKey)
+	sealed, err := sealText(dataKey, s.org, owner, commit, field, plaintext)
 	if err != nil {
 		return nil, fmt.Errorf("vault: seal field %d: %w", field, err)
 	}
@@ -184,20 +197,20 @@ func (s *Stage) Store(ctx context.Context) error {
 		s.phase = stored
 		return nil
 	}
-	records := make([]Record, 0, len(s.changes))
-	visible := make(map[string]*entry, len(s.changes))
-	for _, owner := range slices.Sorted(maps.Keys(s.changes)) {
-		e := s.changes[owner].entry
-		r, err := e.record(s.org, owner)
-		if err != nil {
-			return err
-		}
-		records, visible[owner] = append(records, r), e
-	}
 	o := s.vault.lock(s.org)
 	defer o.writing.Unlock()
 	if err := s.check(o); err != nil {
 		return err
+	}
+	key := s.vault.current() // for as long as the organization is locked
+	records := make([]Record, 0, len(s.changes))
+	visible := make(map[string]*entry, len(s.changes))
+	for _, owner := range slices.Sorted(maps.Keys(s.changes)) {
+		e, r, err := s.vault.under(key, s.org, owner, s.changes[owner].entry, s.key)
+		if err != nil {
+			return fmt.Errorf("vault: store %s in %s: %w", owner, s.org, err)
+		}
+		records, visible[owner] = append(records, r), e
 	}
 	s.phase = tried
 	if err := s.vault.store.Put(ctx, records); err != nil {
@@ -233,9 +246,24 @@ func (s *Stage) Discard(ctx context.Context) error {
 		if s.phase == stored {
 			visible = c.entry
 		}
-		if o.owners[owner] == visible {
+		if same(o.owners[owner], visible) {
 			undo[owner] = c.former
 		}
+	}
+	var errs []error
+	var restored []Record
+	for owner, former := range undo {
+		if former == nil {
+			continue
+		}
+		// The key that the former entry is wrapped by may be gone. What is
+		// visible has the same data key.
+		e, r, err := s.vault.restored(s.org, owner, former, o.owners[owner])
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		undo[owner], restored = e, append(restored, r)
 	}
 	if former, created := undo[Organization]; created && former == nil && o.othersHold(undo) {
 		delete(undo, Organization)
@@ -243,8 +271,6 @@ func (s *Stage) Discard(ctx context.Context) error {
 	s.vault.show(o, undo)
 	s.phase = undoing
 
-	var errs []error
-	var restored []Record
 	var lost error
 	for _, owner := range slices.SortedFunc(maps.Keys(undo), organizationLast) {
 		former := undo[owner]
@@ -252,9 +278,6 @@ func (s *Stage) Discard(ctx context.Context) error {
 			errs = append(errs, s.vault.store.Erase(ctx, s.org, owner))
 			continue
 		}
-		r, err := former.record(s.org, owner)
-		errs = append(errs, err)
-		restored = append(restored, r)
 		for _, t := range former.tokens() {
 			if o.holders[t] != owner {
 				lost = fmt.Errorf("vault: discard in %s: a look-up value of %s was given to another owner before the stage was discarded: %w", s.org, owner, ErrTaken)
@@ -304,7 +327,7 @@ func (s *Stage) claims(owner string, former *entry, lookups []Lookup) (claims []
 				}
 			}()
 		}
-		if lookupKey, err = s.vault.key.unwrap(s.org, Organization, s.entry(Organization)); err != nil {
+		if lookupKey, err = s.unwrap(Organization, s.entry(Organization)); err != nil {
 			return nil, err
 		}
 		defer clear(lookupKey)
@@ -321,6 +344,25 @@ func (s *Stage) claims(owner string, former *entry, lookups []Lookup) (claims []
 		}
 	}
 	return claims, nil
+}
+
+// stageKey is the stage's own key.
+func (s *Stage) stageKey() *epochKey {
+	if s.key == nil {
+		key := newDataKey()
+		defer clear(key)
+		s.key, _ = newEpochKey(0, key) // fails for keys of another size only
+	}
+	return s.key
+}
+
+// unwrap returns the owner's data key of an entry of the stage or the vault.
+// The caller clears it after use.
+func (s *Stage) unwrap(owner string, e *entry) ([]byte, error) {
+	if e.Epoch == 0 {
+		return s.stageKey().unwrap(s.org, owner, e)
+	}
+	return s.vault.unwrap(s.org, owner, e)
 }
 
 // entry is the owner's entry in the stage, else in the vault, or nil.
@@ -369,7 +411,7 @@ func (s *Stage) check(o *organization) error {
 		}
 	}
 	for owner, c := range s.changes {
-		if o.owners[owner] != c.former {
+		if !same(o.owners[owner], c.former) || s.vault.isLeaving(s.org, owner) {
 			return fmt.Errorf("vault: store %s in %s: %w", owner, s.org, ErrStale)
 		}
 	}

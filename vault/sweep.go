@@ -80,7 +80,7 @@ func (v *Vault) mend(ctx context.Context, at location, lookups []Lookup) (wrong 
 		if e == nil {
 			return false, fmt.Errorf("the look-up key: %w", ErrErased)
 		}
-		if lookupKey, err = v.key.unwrap(at.org, Organization, e); err != nil {
+		if lookupKey, err = v.unwrap(at.org, Organization, e); err != nil {
 			return false, err
 		}
 		defer clear(lookupKey)
@@ -89,20 +89,20 @@ func (v *Vault) mend(ctx context.Context, at location, lookups []Lookup) (wrong 
 	if err != nil {
 		return false, err
 	}
-	dataKey, err := v.key.unwrap(at.org, at.owner, at.entry)
+	o := v.lock(at.org)
+	defer o.writing.Unlock()
+	if !same(o.owners[at.owner], at.entry) {
+		return false, ErrStale
+	}
+	dataKey, err := v.unwrap(at.org, at.owner, at.entry)
 	if err != nil {
 		return false, err
 	}
 	defer clear(dataKey)
-	e := v.key.wrap(at.org, at.owner, dataKey, claims, false)
+	e := v.current().wrap(at.org, at.owner, dataKey, claims, false)
 	r, err := e.record(at.org, at.owner)
 	if err != nil {
 		return false, err
-	}
-	o := v.lock(at.org)
-	defer o.writing.Unlock()
-	if o.owners[at.owner] != at.entry {
-		return false, ErrStale
 	}
 	if err := v.store.Put(ctx, []Record{r}); err != nil {
 		return false, err

@@ -2,7 +2,9 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"sync"
 
@@ -15,10 +17,34 @@ import (
 // for each other within one organization.
 type Vault struct {
 	store Store
-	key   *epochKey
+	dir   string
+
+	// changing is held by whoever changes the epoch or needs it not to change;
+	// taken before all other mutexes.
+	changing sync.Mutex
+	journal  *journal
+	// remains are what an erasure must leave in no file, kept until that has
+	// been checked.
+	remains [][]byte
+	batch   int // how many records are brought under a new key at a time
+	// step is called after each durable step of an erasure. Tests end the
+	// process here.
+	step func(string)
 
 	mu   sync.RWMutex
 	orgs map[events.OrgID]*organization
+	// key is what new records are wrapped by. While an erasure is under way,
+	// former is the key that is being replaced, else nil, and leaving are the
+	// owners who go.
+	key     *epochKey
+	former  *epochKey
+	leaving map[ownerOf]bool
+}
+
+// ownerOf is an owner in an organization.
+type ownerOf struct {
+	org   events.OrgID
+	owner string
 }
 
 // organization is what the vault knows of one organization. The maps are
@@ -38,13 +64,17 @@ type organization struct {
 // It finds nobody, and nobody can take it.
 const contested = ""
 
-// Load reads all records of the store and the newest epoch key of the folder
-// dir, the file keys/epoch-NNNN.key. Where there is neither record nor key, it
-// creates the key of epoch 1.
+// Load reads all records of the store, the newest epoch key of the folder dir,
+// the file keys/epoch-NNNN.key, and the erasure journal beside it. Where there
+// is neither record nor key nor journal, it creates the key of epoch 1.
+//
+// After an erasure that was interrupted the vault works, and shows nothing of
+// the owners who were to be forgotten; [Vault.Unfinished] says so. Call
+// [Vault.Resume] then, which ends it.
 //
 // Errors, after none of which anything was changed: [ErrKeyMissing],
-// [ErrKeyDamaged], [ErrWrongKey], [ErrBadRecord], and those of the store and
-// the file system.
+// [ErrKeyDamaged], [ErrWrongKey], [ErrBadRecord], [ErrJournalDamaged], and
+// those of the store and the file system.
 //
 // Before the first command, call [Vault.Sweep] and [Vault.Mend].
 func Load(ctx context.Context, store Store, dir string) (*Vault, error) {
@@ -52,7 +82,17 @@ func Load(ctx context.Context, store Store, dir string) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Vault{store: store, key: key, orgs: map[events.OrgID]*organization{}}
+	j, err := readJournal(dir)
+	if err != nil {
+		return nil, err
+	}
+	v := &Vault{
+		store: store, dir: dir, key: key, journal: j, batch: rewrapBatch, step: func(string) {},
+		orgs: map[events.OrgID]*organization{}, leaving: map[ownerOf]bool{},
+	}
+	if err := v.loadFormer(); err != nil {
+		return nil, err
+	}
 	var count, foreign int
 	var firstForeign error
 	err = store.Each(ctx, func(r Record) error {
@@ -64,7 +104,7 @@ func Load(ctx context.Context, store Store, dir string) (*Vault, error) {
 		if err != nil {
 			return err
 		}
-		dataKey, err := key.unwrap(r.Org, r.Owner, e)
+		dataKey, err := v.keyOf(e.Epoch).unwrap(r.Org, r.Owner, e)
 		if err != nil {
 			if foreign++; foreign == 1 {
 				firstForeign = err
@@ -72,6 +112,10 @@ func Load(ctx context.Context, store Store, dir string) (*Vault, error) {
 			return nil
 		}
 		clear(dataKey)
+		if v.leaving[ownerOf{r.Org, r.Owner}] {
+			v.remains = append(v.remains, e.Key)
+			return nil
+		}
 		v.organization(r.Org).replace(map[string]*entry{r.Owner: e})
 		return nil
 	})
@@ -79,11 +123,14 @@ func Load(ctx context.Context, store Store, dir string) (*Vault, error) {
 	case err != nil:
 		return nil, fmt.Errorf("vault: load the records: %w", err)
 	case key == nil && count > 0:
-		return nil, fmt.Errorf("vault: %w: the store has the keys of %d owners, but %s has no epoch key file", ErrKeyMissing, count, keyPath(dir, 1))
+		return nil, fmt.Errorf("vault: %w: the store has the keys of %d owners, but %s has no epoch key file", ErrKeyMissing, count, keyPath(dir, j.newestKey()))
 	case foreign > 0 && foreign == count:
 		return nil, fmt.Errorf("vault: none of the records of %d owners opens under epoch %d: %s is the key of another store, or they were altered; the first: %w", count, key.number, keyPath(dir, key.number), firstForeign)
 	case foreign > 0:
 		return nil, fmt.Errorf("vault: the records of %d of %d owners do not open under epoch %d; they were altered or come from elsewhere, the first: %w", foreign, count, key.number, firstForeign)
+	}
+	if err := j.fits(key); err != nil {
+		return nil, err
 	}
 	if key == nil {
 		if v.key, err = createEpochKey(dir, 1); err != nil {
@@ -91,6 +138,30 @@ func Load(ctx context.Context, store Store, dir string) (*Vault, error) {
 		}
 	}
 	return v, nil
+}
+
+// loadFormer reads what an interrupted erasure has left: the owners who go, and
+// the key that is being replaced.
+func (v *Vault) loadFormer() error {
+	change := v.journal.unfinished()
+	if change == nil || v.key == nil {
+		return nil
+	}
+	for _, e := range change.Erasures {
+		v.leaving[ownerOf{e.Org, e.Owner}] = true
+	}
+	if v.key.number != change.Epoch+1 {
+		return nil
+	}
+	former, err := readKeyFile(keyPath(v.dir, change.Epoch))
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrKeyDamaged):
+		// It was being destroyed. Should a record need it, that is found out.
+		return nil
+	case err == nil && former.number == change.Epoch:
+		v.former = former
+	}
+	return err
 }
 
 // Has says whether the owner has a key.
@@ -119,7 +190,12 @@ func (v *Vault) Open(org events.OrgID, owner string, commit events.CommitID, fie
 	if e == nil {
 		return "", fmt.Errorf("vault: open field %d of %s in %s: %w", field, owner, org, ErrErased)
 	}
-	plaintext, err := v.key.open(org, owner, e, commit, field, sealed)
+	dataKey, err := v.unwrap(org, owner, e)
+	if err != nil {
+		return "", fmt.Errorf("vault: open field %d of %s in %s: %w", field, owner, org, err)
+	}
+	defer clear(dataKey)
+	plaintext, err := openText(dataKey, org, owner, commit, field, sealed)
 	if err != nil {
 		return "", fmt.Errorf("vault: open field %d of %s in %s, commit %.40q: %w", field, owner, org, string(commit), err)
 	}
@@ -149,6 +225,82 @@ func (v *Vault) Erase(ctx context.Context, org events.OrgID, owner string) error
 	return nil
 }
 
+// current is the key that new records are wrapped by. Whoever has an
+// organization locked can use it until then.
+func (v *Vault) current() *epochKey {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.key
+}
+
+// keyOf is the key of an epoch, or the current one if there is none.
+func (v *Vault) keyOf(epoch uint64) *epochKey {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if v.former != nil && v.former.number == epoch {
+		return v.former
+	}
+	return v.key
+}
+
+// unwrap returns the data key of an owner's entry, which the caller clears
+// after use. If the epoch has changed since the entry was looked up, it looks
+// it up again.
+func (v *Vault) unwrap(org events.OrgID, owner string, e *entry) ([]byte, error) {
+	for {
+		dataKey, err := v.keyOf(e.Epoch).unwrap(org, owner, e)
+		if err == nil {
+			return dataKey, nil
+		}
+		again := v.entry(org, owner)
+		switch {
+		case again == nil:
+			return nil, ErrErased
+		case again.Epoch == e.Epoch:
+			return nil, err
+		}
+		e = again
+	}
+}
+
+// under brings a staged or stored entry under the key, for the store.
+func (v *Vault) under(key *epochKey, org events.OrgID, owner string, e *entry, stage *epochKey) (*entry, Record, error) {
+	var dataKey []byte
+	var err error
+	if e.Epoch == 0 {
+		dataKey, err = stage.unwrap(org, owner, e)
+	} else {
+		dataKey, err = v.unwrap(org, owner, e)
+	}
+	if err != nil {
+		return nil, Record{}, err
+	}
+	defer clear(dataKey)
+	e = key.rewrap(org, owner, dataKey, e)
+	r, err := e.record(org, owner)
+	return e, r, err
+}
+
+// restored is a former entry under the current key; visible is one of the same
+// data key.
+func (v *Vault) restored(org events.OrgID, owner string, former, visible *entry) (*entry, Record, error) {
+	dataKey, err := v.unwrap(org, owner, visible)
+	if err != nil {
+		return nil, Record{}, err
+	}
+	defer clear(dataKey)
+	e := v.current().rewrap(org, owner, dataKey, former)
+	r, err := e.record(org, owner)
+	return e, r, err
+}
+
+// isLeaving says whether the owner is being forgotten.
+func (v *Vault) isLeaving(org events.OrgID, owner string) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.leaving[ownerOf{org, owner}]
+}
+
 // entry is the owner's entry, or nil.
 func (v *Vault) entry(org events.OrgID, owner string) *entry {
 	v.mu.RLock()
@@ -171,7 +323,7 @@ func (v *Vault) holder(org events.OrgID, t token) (owner string, held bool) {
 
 // token makes the token of a value under the look-up key in the entry.
 func (v *Vault) token(org events.OrgID, e *entry, kind Kind, value string) (token, error) {
-	lookupKey, err := v.key.unwrap(org, Organization, e)
+	lookupKey, err := v.unwrap(org, Organization, e)
 	if err != nil {
 		return token{}, err
 	}
