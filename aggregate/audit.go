@@ -18,32 +18,47 @@ import (
 //
 // The commit may be anything: no sequence of events makes Audit panic.
 func Audit(s State, c events.Commit) Refusals {
-	if refusals := auditEnvelope(s, &c); len(refusals) > 0 {
-		return refusals
+	authority, outcome := audit(s, &c)
+	if len(authority) > 0 {
+		return authority
+	}
+	return outcome
+}
+
+// audit judges the events one by one, and what they lead to. The outcome is
+// judged if all events are possible, whether the actor may cause them or not.
+func audit(s State, c *events.Commit) (authority, outcome Refusals) {
+	if refusals := auditEnvelope(s, c); len(refusals) > 0 {
+		return refusals, nil
 	}
 	if len(c.Events) == 0 && len(c.KeyHash) == 0 {
-		return Refusals{{Code: CodeInvalid, Event: -1, Message: "A commit without events is there to remember an idempotency key, and this one has none."}}
+		return Refusals{{Code: CodeInvalid, Event: -1, Message: "A commit without events is there to remember an idempotency key, and this one has none."}}, nil
 	}
+	s.clock = c.Effective()
 	at := s
 	at.Org = c.Org
 	endings := endingsOf(c.Events)
 	for i, e := range c.Events {
-		refused := admissible(at, &c, e)
-		if refused == nil {
-			refused = wellFounded(s, at, &c, i, endings)
+		refused := admissible(at, c, e)
+		impossible := refused != nil
+		if !impossible {
+			refused = wellFounded(s, at, c, i, endings)
 		}
 		if refused != nil {
 			refused.Event = i
-			return Refusals{*refused}
+			authority = append(authority, *refused)
+		}
+		if impossible {
+			return authority, nil
 		}
 		stamp := Stamp{Revision: s.Revision + 1, Actor: c.Actor, At: c.Effective()}
 		next, err := at.evolve(e, c.ID, stamp)
 		if err != nil {
-			return Refusals{{Code: CodeInvalid, Message: "This cannot be done: " + err.Error() + ".", Event: i}}
+			return append(authority, Refusal{Code: CodeInvalid, Message: "This cannot be done: " + err.Error() + ".", Event: i}), nil
 		}
 		at = next
 	}
-	return auditOutcome(at, &c)
+	return authority, auditOutcome(s, at, c)
 }
 
 // admissible says whether the event is possible in the state, whoever causes
@@ -73,11 +88,16 @@ func admissible(s State, c *events.Commit, event events.Event) *Refusal {
 	switch event.(type) {
 	case events.ScopeCreated, events.ScopeRenamed, events.ScopeMoved, events.ScopeDeleted:
 		return admissibleScope(s, event)
+	case events.FeatureEnabled, events.FeatureDisabled, events.FactRecorded:
+		return admissibleSwitch(s, event)
 	}
 	person, known := s.Person(event.Concern().Subject)
 	if !known {
 		refused := unknown("person", string(event.Concern().Subject), "")
 		return &refused
+	}
+	if refused := admissibleSubject(person, event); refused != nil {
+		return refused
 	}
 	switch e := event.(type) {
 	case events.PersonUpdated:
@@ -90,8 +110,14 @@ func admissible(s State, c *events.Commit, event events.Event) *Refusal {
 		return nil
 	case events.CredentialIssued, events.CredentialRevoked:
 		return admissibleCredential(s, event)
+	case events.MembershipStarted, events.MembershipSuspended, events.MembershipResumed, events.MembershipTerminated,
+		events.RoleGranted, events.RoleRevoked, events.RoleLimited, events.ExpiryAnnounced:
+	case events.OwnershipTransferred, events.DesignationSet, events.DesignationCleared, events.DesignationLapsed:
+		return admissibleMark(s, person, event)
+	default:
+		return admissibleMatter(s, c, person, event)
 	}
-	return admissibleHolding(s, person, event)
+	return admissibleHolding(s, c, person, event)
 }
 
 func admissibleFounding(s State, c *events.Commit, event events.Event) *Refusal {
@@ -146,7 +172,7 @@ func admissibleCredential(s State, event events.Event) *Refusal {
 }
 
 // admissibleHolding judges what happens to a person on a scope.
-func admissibleHolding(s State, person *Person, event events.Event) *Refusal {
+func admissibleHolding(s State, c *events.Commit, person *Person, event events.Event) *Refusal {
 	on := event.Concern().Scope
 	scope, exists := s.Scope(on)
 	if !exists {
@@ -169,6 +195,9 @@ func admissibleHolding(s State, person *Person, event events.Event) *Refusal {
 		if member {
 			return refuse(CodeExists, nil, string(person.ID)+" is a member of "+string(on)+" already.")
 		}
+		if slices.ContainsFunc(person.invitations(), func(i Invitation) bool { return i.Scope == on }) {
+			return refuse(CodeUnfounded, nil, "Who becomes a member of "+string(on)+" has answered an invitation there, or it is withdrawn, and one would be left.")
+		}
 	case events.MembershipSuspended, events.MembershipResumed, events.MembershipTerminated:
 		if !member {
 			return refuse(CodeNotMember, nil, string(person.ID)+" is not a member of "+string(on)+".")
@@ -189,15 +218,31 @@ func admissibleHolding(s State, person *Person, event events.Event) *Refusal {
 				return refused
 			}
 		}
-	case events.RoleGranted, events.RoleRevoked:
+	case events.RoleGranted, events.RoleRevoked, events.RoleLimited, events.ExpiryAnnounced:
 		role, err := s.role(event.Concern().Role, on)
 		if err != nil {
 			return &Refusal{Code: CodeUnknown, Scope: on, Subject: person.ID, Message: "There is no such role: " + err.Error() + "."}
 		}
-		_, held := person.Grant(role, on)
-		if _, grants := e.(events.RoleGranted); grants && held {
-			return refuse(CodeExists, role, string(person.ID)+" is "+roleOn(role, on)+" already.")
-		} else if !grants && !held {
+		grant, held := person.Grant(role, on)
+		switch e := e.(type) {
+		case events.RoleGranted:
+			if held {
+				return refuse(CodeExists, role, string(person.ID)+" is "+roleOn(role, on)+" already.")
+			}
+			return grantable(s, c, person, role, e)
+		case events.RoleLimited:
+			if held && grant.Until.Equal(e.Until) {
+				return refuse(CodeExists, role, "That is when it ends already.")
+			}
+			if refused := limitable(c, role, on, e.Until); held && refused != nil {
+				return refused
+			}
+		case events.ExpiryAnnounced:
+			if held && (grant.Announced || !grant.Until.Equal(e.Until)) {
+				return refuse(CodeInvalid, role, "This is not when it ends, or was announced before.")
+			}
+		}
+		if _, grants := e.(events.RoleGranted); !grants && !held {
 			return refuse(CodeUnknown, role, string(person.ID)+" is not "+roleOn(role, on)+".")
 		}
 	}
@@ -224,6 +269,9 @@ func (s State) restingOn(person *Person, on events.ScopeID) string {
 	}
 	if len(person.Credentials) > 0 {
 		return "key " + string(person.Credentials[0])
+	}
+	if open := person.invitations(); len(open) > 0 {
+		return "invitation " + string(open[0].ID)
 	}
 	return ""
 }
@@ -264,9 +312,9 @@ func admissibleScope(s State, event events.Event) *Refusal {
 		if id == s.Root {
 			return &Refusal{Code: CodeStructure, Scope: id, Message: "The organization itself cannot be deleted."}
 		}
-		if len(scope.holders) > 0 || len(scope.Children()) > 0 || len(scope.Members()) > 0 {
+		if len(scope.holders) > 0 || len(scope.designated) > 0 || len(scope.Children()) > 0 || len(scope.Members()) > 0 || len(s.invitedTo(scope)) > 0 {
 			return &Refusal{Code: CodeUnfounded, Scope: id, Message: "The end of " + string(id) +
-				" ends the scopes below it, its roles and its memberships, and some would be left."}
+				" ends the scopes below it, its roles, memberships and invitations, and some would be left."}
 		}
 	}
 	return nil

@@ -218,7 +218,7 @@ func TestAuthorityIsAudited(t *testing.T) {
 		{"who registers first", acme(), eve, together(registered(eve)), -1, refused{code: CodeNotPermitted, says: "not known"}},
 		{"a person who is no member", acme(registered(dan)), dan, together(started(dan, org), granted(dan, "member", org, events.CauseDefault)), 0,
 			refused{code: CodeNotPermitted, scope: org, subject: dan, help: "tenure who --role admin", says: "membership.start"}},
-		{"the background user", acme(), events.Background, together(registered(eve)), 0, refused{code: CodeNotPermitted, says: "background is not known"}},
+		{"the background user", acme(), events.Background, together(registered(eve)), 0, refused{code: CodeNotPermitted, says: "what falls due"}},
 		{"the operator without break-glass", acme(), events.Operator, together(registered(eve)), 0,
 			refused{code: CodeBreakGlass, field: "reason", help: "--reason", says: "break-glass"}},
 		{"the operator's second first key", acme(), events.Operator, together(issued(ben, 1), issued(ben, 2)), 1,

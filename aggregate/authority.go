@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"tenure/events"
 	"tenure/rolemodel"
@@ -16,13 +17,17 @@ import (
 func wellFounded(before, at State, c *events.Commit, i int, endings endings) *Refusal {
 	event := c.Events[i]
 	cause := event.Concern().Cause
+	if (isBackground(event) || cause == events.CauseExpiry) && c.Actor != events.Background {
+		return &Refusal{Code: CodeNotPermitted, Message: "What falls due is done by the background user alone, at its time."}
+	}
 	if cause != "" && !follows(before, at, c, i, endings) {
 		return &Refusal{Code: CodeUnfounded, Message: fmt.Sprintf(
 			"The event %s claims the cause %.40q, and nothing in the commit is that.", events.Name(event), cause)}
 	}
 	// A role that is replaced was held by somebody's authority: to grant
-	// another one in its place takes authority over both.
-	if cause != "" && cause != events.CauseReplaced {
+	// another one in its place takes authority over both. To pass a role on
+	// takes none but that.
+	if cause != "" && (cause != events.CauseReplaced || replacedByTransfer(before, at, event)) {
 		return nil
 	}
 	switch c.Actor {
@@ -41,6 +46,12 @@ func wellFounded(before, at State, c *events.Commit, i int, endings endings) *Re
 			Message: "The operator acts inside an organization only under break-glass, which is recorded and told to its owners: give a reason, or use a person's own key.",
 			Help:    "--reason " + anyOf(events.Reasons),
 		}
+	case events.Background:
+		// What is replaced makes way for a default role, where another ended.
+		if cause != "" || falls(at, c, event) {
+			return nil
+		}
+		return &Refusal{Code: CodeNotPermitted, Message: "The background user does what falls due, at its time, and nothing else."}
 	}
 	actor, known := before.Person(c.Actor)
 	if !known {
@@ -54,7 +65,7 @@ func permits(before, at State, actor *Person, event events.Event) *Refusal {
 	self := event.Concern().Subject == actor.ID
 	// There may have been another scope of a new one's name, and rights on it.
 	isNew := func(on events.ScopeID) *Refusal {
-		if scope, _ := at.Scope(on); scope.Created.Revision <= before.Revision {
+		if scope, exists := at.Scope(on); !exists || scope.Created.Revision <= before.Revision {
 			return nil
 		}
 		return &Refusal{Code: CodeNotPermitted, Scope: on,
@@ -65,6 +76,17 @@ func permits(before, at State, actor *Person, event events.Event) *Refusal {
 	}
 	grant := func(verb string, role events.RoleID, on events.ScopeID) *Refusal {
 		return cmp.Or(isNew(on), before.lacksGrant(actor, verb, role, on))
+	}
+	// Who is asked to a role is as good as granted it.
+	invite := func(role events.RoleID, on events.ScopeID) *Refusal {
+		refused := act(rolemodel.MembershipStart, on)
+		if refused == nil && role != "" {
+			refused = grant("grant", role, on)
+		}
+		if refused == nil && role != "" && self {
+			refused = prolongs(before, actor, role, on, time.Time{})
+		}
+		return refused
 	}
 	switch e := event.(type) {
 	case events.PersonRegistered:
@@ -94,7 +116,58 @@ func permits(before, at State, actor *Person, event events.Event) *Refusal {
 		}
 		return act(rolemodel.MembershipTerminate, e.Scope)
 	case events.RoleGranted:
+		if self {
+			if refused := prolongs(before, actor, e.Role, e.Scope, e.Until); refused != nil {
+				return refused
+			}
+		}
 		return grant("grant", e.Role, e.Scope)
+	case events.RoleLimited:
+		if self {
+			if refused := prolongs(before, actor, e.Role, e.Scope, e.Until); refused != nil {
+				return refused
+			}
+			if !e.Until.IsZero() { // to lay a role down at a time to come
+				return nil
+			}
+		}
+		return grant("limit", e.Role, e.Scope)
+	case events.OwnershipTransferred:
+		return cmp.Or(isNew(e.Scope), before.lacksTransfer(actor, e.Role, e.Scope))
+	case events.DesignationSet:
+		return cmp.Or(isNew(e.Scope), before.lacksDesignating(actor, e.Designation, e.Scope))
+	case events.DesignationCleared:
+		if self && e.Cause == "" {
+			return nil
+		}
+		return cmp.Or(isNew(e.Scope), before.lacksDesignating(actor, e.Designation, e.Scope))
+	case events.FeatureEnabled, events.FeatureDisabled:
+		return act(rolemodel.FeatureSwitch, at.Root)
+	case events.FactRecorded:
+		return cmp.Or(isNew(e.Scope), before.lacksFact(actor, e.Fact, e.Scope))
+	case events.InvitationSent:
+		return invite(e.Role, e.Scope)
+	case events.InvitationResent:
+		_, invitation, _ := at.Invitation(e.Invitation)
+		role := events.RoleID("")
+		if invitation.Role != nil {
+			role = events.RoleID(invitation.Role.Name)
+		}
+		return invite(role, invitation.Scope)
+	case events.InvitationWithdrawn:
+		_, invitation, _ := at.Invitation(e.Invitation)
+		return act(rolemodel.MembershipStart, invitation.Scope)
+	case events.InvitationAccepted, events.InvitationDeclined:
+		if self {
+			return nil
+		}
+		return &Refusal{Code: CodeNotPermitted, Subject: event.Concern().Subject, Message: "Only the one who is invited answers an invitation."}
+	case events.ReminderSet, events.ReminderCompleted, events.ReminderCanceled:
+		return act(rolemodel.ReminderSet, at.Root)
+	case events.HoldPlaced, events.HoldReleased:
+		return act(rolemodel.HoldPlace, at.Root)
+	case events.RetentionSet, events.AnonymizationStarted:
+		return act(rolemodel.PersonAnonymize, at.Root)
 	case events.RoleRevoked:
 		if self { // anybody may lay down a role, where the bounds allow
 			return nil
@@ -110,6 +183,52 @@ func permits(before, at State, actor *Person, event events.Event) *Refusal {
 		return act(rolemodel.ScopeDelete, e.Scope)
 	}
 	return &Refusal{Code: CodeNotPermitted, Message: "Only the operator does this."}
+}
+
+// prolongs refuses that somebody makes their own role last longer.
+func prolongs(before State, actor *Person, id events.RoleID, on events.ScopeID, until time.Time) *Refusal {
+	role, _ := before.role(id, on)
+	held, holds := actor.Grant(role, on)
+	if !holds || held.Until.IsZero() || !until.IsZero() && !until.After(held.Until) {
+		return nil
+	}
+	return &Refusal{Code: CodeNotPermitted, Field: "until", Rule: role.Rule, Role: role.ID(), Scope: on, Subject: actor.ID,
+		Message: fmt.Sprintf("%s is %s until %s, and nobody prolongs their own role.", actor.ID, roleOn(role, on), held.Until.Format(time.RFC3339))}
+}
+
+// isBackground says whether the event is one of those that the background user
+// alone brings about.
+func isBackground(event events.Event) bool {
+	switch event.(type) {
+	case events.ExpiryAnnounced, events.ReminderFired, events.RetentionEnded, events.InvitationExpired, events.PersonAnonymized:
+		return true
+	}
+	return false
+}
+
+// falls says whether the event is due by the time of the commit. What has its
+// time over and over again is told by its cause.
+func falls(at State, c *events.Commit, event events.Event) bool {
+	person, known := at.Person(event.Concern().Subject)
+	if !known {
+		return false
+	}
+	switch e := event.(type) {
+	case events.ExpiryAnnounced:
+		role, _ := at.role(e.Role, e.Scope)
+		g, held := person.Grant(role, e.Scope)
+		return held && due(g.announcement(), c.DecidedAt)
+	case events.ReminderFired:
+		return due(e.Due, c.DecidedAt)
+	case events.RetentionEnded:
+		return due(e.Until, c.DecidedAt)
+	case events.InvitationExpired:
+		_, invitation, open := at.Invitation(e.Invitation)
+		return open && due(invitation.Expires, c.DecidedAt)
+	case events.PersonAnonymized:
+		return true
+	}
+	return false
 }
 
 // ordinary says whether the event is within the operator's ordinary authority:
@@ -161,6 +280,7 @@ func follows(before, at State, c *events.Commit, i int, endings endings) bool {
 	concern := event.Concern()
 	_, revokes := event.(events.RoleRevoked)
 	_, terminates := event.(events.MembershipTerminated)
+	withdrawn, withdraws := event.(events.InvitationWithdrawn)
 	switch concern.Cause {
 	case events.CauseImport:
 		return c.Actor == events.Importer
@@ -173,6 +293,9 @@ func follows(before, at State, c *events.Commit, i int, endings endings) bool {
 		if _, key := event.(events.CredentialRevoked); key || terminates {
 			return concern.Scope != at.Root && ended(at.Root)
 		}
+		if withdraws {
+			return ended(at.Root)
+		}
 		if !revokes {
 			return false
 		}
@@ -182,24 +305,91 @@ func follows(before, at State, c *events.Commit, i int, endings endings) bool {
 
 	case events.CauseScopeDeleted:
 		gone := concern.Scope
+		_, clears := event.(events.DesignationCleared)
 		if _, deletes := event.(events.ScopeDeleted); deletes {
 			scope, _ := at.Scope(gone)
 			gone = scope.Parent
-		} else if !revokes && !terminates {
+		} else if withdraws {
+			_, invitation, _ := at.Invitation(withdrawn.Invitation)
+			gone = invitation.Scope
+		} else if !revokes && !terminates && !clears {
 			return false
 		}
 		last, ends := endings.scopes[gone]
 		return ends && last > i
 
 	case events.CauseReplaced:
+		if cleared, clears := event.(events.DesignationCleared); clears {
+			return slices.ContainsFunc(c.Events[i:], func(e events.Event) bool {
+				set, is := e.(events.DesignationSet)
+				return is && set.Scope == cleared.Scope && set.Designation == cleared.Designation
+			})
+		}
+		return revokes && replaces(before, at, concern, func(Grant) bool { return true })
+
+	case events.CauseTransfer:
+		transferred, passed := transfersRole(c, i, concern.Role, concern.Scope)
+		if revokes {
+			return passed && concern.Subject == transferred.Former
+		}
+		if granted, grants := event.(events.RoleGranted); !grants || !granted.Until.IsZero() {
+			return false
+		}
+		return passed && concern.Subject == transferred.Subject || leftWith(at, c, i, concern)
+
+	case events.CauseCreated:
+		granted, grants := event.(events.RoleGranted)
+		if !grants || concern.Subject != events.Background || !granted.Until.IsZero() {
+			return false
+		}
+		scope, _ := at.Scope(concern.Scope)
+		role, _ := at.role(concern.Role, concern.Scope)
+		return role.Automatic && scope.Created.Revision > before.Revision
+
+	case events.CauseExpiry:
 		if !revokes {
 			return false
 		}
-		replaced, _ := at.role(concern.Role, concern.Scope)
+		role, _ := at.role(concern.Role, concern.Scope)
 		person, _ := at.Person(concern.Subject)
-		return slices.ContainsFunc(person.Grants, func(g Grant) bool {
-			return g.Scope == concern.Scope && g.Since.Revision > before.Revision && slices.Contains(g.Role.Replaces, replaced)
-		})
+		g, held := person.Grant(role, concern.Scope)
+		return held && due(g.Until, c.DecidedAt)
+
+	case events.CauseQuorum, events.CauseUnheld:
+		lapsed, lapses := event.(events.DesignationLapsed)
+		if !lapses {
+			return false
+		}
+		designation, _ := at.designation(lapsed.Designation, lapsed.Scope)
+		cause, _ := at.lapses(Designated{Designation: designation, Subject: lapsed.Subject}, lapsed.Scope)
+		return cause == lapsed.Cause
+
+	case events.CauseInvitation:
+		for _, earlier := range c.Events[:i] {
+			accepted, accepts := earlier.(events.InvitationAccepted)
+			if !accepts || accepted.Subject != concern.Subject {
+				continue
+			}
+			_, invitation, _ := before.Invitation(accepted.Invitation)
+			switch e := event.(type) {
+			case events.MembershipStarted:
+				return invitation.Scope == e.Scope
+			case events.RoleGranted:
+				role, _ := at.role(e.Role, e.Scope)
+				return invitation.Scope == e.Scope && invitation.Role == role && e.Until.IsZero()
+			}
+		}
+		return false
+
+	case events.CauseAnonymization:
+		switch event.(type) {
+		case events.ReminderCompleted, events.InvitationWithdrawn, events.CredentialRevoked:
+			return slices.ContainsFunc(c.Events[i:], func(e events.Event) bool {
+				started, is := e.(events.AnonymizationStarted)
+				return is && started.Subject == concern.Subject
+			})
+		}
+		return false
 
 	case events.CauseDefault:
 		if _, grants := event.(events.RoleGranted); !grants {
@@ -214,13 +404,81 @@ func follows(before, at State, c *events.Commit, i int, endings endings) bool {
 	return false
 }
 
+// replaces says whether the role was replaced by a grant of the commit that is
+// among those asked for.
+func replaces(before, at State, concern events.Concern, among func(Grant) bool) bool {
+	replaced, _ := at.role(concern.Role, concern.Scope)
+	person, _ := at.Person(concern.Subject)
+	return slices.ContainsFunc(person.Grants, func(g Grant) bool {
+		return g.Scope == concern.Scope && g.Since.Revision > before.Revision && slices.Contains(g.Role.Replaces, replaced) && among(g)
+	})
+}
+
+// replacedByTransfer says whether a role ends because its holder was passed
+// another one, or was left with it.
+func replacedByTransfer(before, at State, event events.Event) bool {
+	_, revokes := event.(events.RoleRevoked)
+	return revokes && replaces(before, at, event.Concern(), func(g Grant) bool { return g.Since.Cause == events.CauseTransfer })
+}
+
+// leftWith says whether a grant leaves the former holder of a role that was
+// passed on with the role that the model says.
+func leftWith(at State, c *events.Commit, i int, concern events.Concern) bool {
+	role, _ := at.role(concern.Role, concern.Scope)
+	for _, passed := range at.Model.Roles {
+		if passed.Former != role {
+			continue
+		}
+		transferred, is := transfersRole(c, i, events.RoleID(passed.Name), concern.Scope)
+		if is && transferred.Former == concern.Subject {
+			return true
+		}
+	}
+	return false
+}
+
+// lacksTransfer refuses a person who may not pass the role on.
+func (s State) lacksTransfer(actor *Person, id events.RoleID, on events.ScopeID) *Refusal {
+	role, _ := s.role(id, on)
+	if s.holdsAny(actor, role.TransferredBy, on) {
+		return nil
+	}
+	takes := s.takes(on, func(other *rolemodel.Role, _ events.ScopeID) bool { return slices.Contains(role.TransferredBy, other) })
+	return &Refusal{Code: CodeNotPermitted, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: actor.ID, Help: s.whom(takes),
+		Message: fmt.Sprintf("%s may not transfer %s: that takes %s.", actor.ID, roleOn(role, on), namesOf(takes))}
+}
+
+// lacksDesignating refuses a person who may neither set nor clear the mark.
+func (s State) lacksDesignating(actor *Person, id events.DesignationID, on events.ScopeID) *Refusal {
+	designation, _ := s.designation(id, on)
+	if s.holdsAny(actor, designation.SetBy, on) || s.holdsWith(actor, designation.SetWith, on) {
+		return nil
+	}
+	takes := s.takes(on, func(other *rolemodel.Role, held events.ScopeID) bool {
+		return slices.Contains(designation.SetBy, other) || s.carries(other, held, designation.SetWith, on)
+	})
+	return &Refusal{Code: CodeNotPermitted, Rule: designation.Rule, Scope: on, Subject: actor.ID, Help: s.whom(takes),
+		Message: fmt.Sprintf("%s may not say who is %s on %s: that takes %s.", actor.ID, designation.Name, on, namesOf(takes))}
+}
+
+// lacksFact refuses a person who lacks the permission to record a fact.
+func (s State) lacksFact(actor *Person, id events.FactID, on events.ScopeID) *Refusal {
+	fact, _ := s.Model.Fact(on.Kind(), string(id))
+	if s.Allowed(actor.ID, fact.Permission, on) {
+		return nil
+	}
+	takes := s.Explain(actor.ID, fact.Permission, on).Instead
+	return &Refusal{Code: CodeNotPermitted, Rule: fact.Rule, Scope: on, Subject: actor.ID, Help: s.whom(takes),
+		Message: fmt.Sprintf("%s may not record %s on %s: that takes %s.", actor.ID, fact.Name, on, namesOf(takes))}
+}
+
 // lacksAct refuses a person who may not do the act, naming the roles that
 // would allow it; nil if the person may.
 func (s State) lacksAct(actor *Person, act rolemodel.Act, on events.ScopeID) *Refusal {
 	if s.mayAct(actor, act, on) {
 		return nil
 	}
-	wanted := s.Model.Allowing(on.Kind(), act)
+	wanted := s.allowing(on.Kind(), act)
 	takes := s.takes(on, func(role *rolemodel.Role, held events.ScopeID) bool {
 		given := role.Below
 		if held == on {
@@ -238,6 +496,11 @@ func (s State) lacksGrant(actor *Person, verb string, id events.RoleID, on event
 	role, _ := s.role(id, on)
 	if s.mayGrant(actor, role, on) {
 		return nil
+	}
+	if passes(role) {
+		return &Refusal{Code: CodeTransferred, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: actor.ID,
+			Message: roleOn(role, on) + " is neither granted nor revoked: whoever holds it transfers it.",
+			Help:    "tenure transfer PERSON --role " + s.roleArgs(role, on)}
 	}
 	takes := s.takes(on, func(granter *rolemodel.Role, held events.ScopeID) bool {
 		return s.grants(granter, held, role, on)

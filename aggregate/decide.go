@@ -67,41 +67,77 @@ func Decide(s State, r Request, c Command) (events.Commit, error) {
 		},
 		explicit: map[position]bool{},
 	}
+	d.state.clock = at
 	if !r.EffectiveAt.IsZero() {
 		d.commit.EffectiveAt = events.Time(r.EffectiveAt)
+		d.state.clock = d.commit.EffectiveAt
 	}
 	if _, founds := c.(founder); !s.Founded() && !founds {
 		return events.Commit{}, Refusals{unknown("organization", string(r.Org), "tenure found "+string(r.Org)+" --model MODEL --owner LOGIN")}
 	}
+	s.clock = d.state.clock
 	if refusals := auditEnvelope(s, &d.commit); len(refusals) > 0 {
-		return events.Commit{}, refusals
+		return events.Commit{}, s.referring(refusals)
 	}
 	c.propose(d)
-	if len(d.refusals) == 0 {
+	if len(d.refusals) == 0 || d.collecting {
+		d.addAutomatic()
 		d.addDefaults()
+		d.addLapses()
 	}
-	if len(d.refusals) > 0 {
-		return events.Commit{}, d.refusals
+	if len(d.refusals) > 0 && (!d.collecting || len(d.commit.Events) == 0) {
+		return events.Commit{}, s.referring(d.refusals)
 	}
 	if len(d.commit.Events) == 0 && len(d.commit.KeyHash) == 0 {
 		return d.commit, nil
 	}
-	refusals := Audit(s, d.commit)
-	if len(refusals) > 0 && refusals[0].Code == CodeBreakGlass && r.Reason != "" {
+	authority, outcome := audit(s, &d.commit)
+	if len(authority) > 0 && authority[0].Code == CodeBreakGlass && r.Reason != "" {
 		// The operator's stated reason opens what its ordinary authority does
 		// not.
 		d.commit.BreakGlass = true
-		refusals = Audit(s, d.commit)
+		authority, outcome = audit(s, &d.commit)
+	}
+	if !d.collecting && len(authority) > 0 {
+		authority, outcome = authority[:1], nil
+	}
+	refusals := d.refusals
+	for _, refused := range d.placed(authority) {
+		if !refusals.at(refused.Field) {
+			refusals = append(refusals, refused)
+		}
+	}
+	// Of what may not be done, it does not matter where it would lead.
+	forbidden := len(refusals)
+	for _, refused := range d.placed(outcome) {
+		if !refusals[:forbidden].at(refused.Field) {
+			refusals = append(refusals, refused)
+		}
 	}
 	if len(refusals) > 0 {
-		for i, refused := range refusals {
-			if refused.Field == "" && refused.Event >= 0 && refused.Event < len(d.fields) {
-				refusals[i].Field = d.fields[refused.Event]
-			}
-		}
-		return events.Commit{}, refusals
+		return events.Commit{}, s.referring(refusals)
 	}
 	return d.commit, nil
+}
+
+// placed gives refusals of events the field that the events came from.
+func (d *draft) placed(refusals Refusals) Refusals {
+	for i, refused := range refusals {
+		if refused.Field == "" && refused.Event >= 0 && refused.Event < len(d.fields) {
+			refusals[i].Field = d.fields[refused.Event]
+		}
+	}
+	return refusals
+}
+
+// referring names in every refusal for missing permission whom to ask (F04).
+func (s State) referring(refusals Refusals) Refusals {
+	for i, refused := range refusals {
+		if refused.Code == CodeNotPermitted {
+			refusals[i].Contact = s.Contact()
+		}
+	}
+	return refusals
 }
 
 // position is a role on a scope, held by a person.
@@ -126,11 +162,14 @@ type draft struct {
 	// do not replace them.
 	explicit map[position]bool
 	refusals Refusals
+	// collecting says that a refusal at one field does not keep the others
+	// from being judged.
+	collecting bool
 }
 
 // emit proposes an event and moves the draft's state on.
 func (d *draft) emit(e events.Event) {
-	if len(d.refusals) > 0 {
+	if len(d.refusals) > 0 && (!d.collecting || d.refusedHere()) {
 		return
 	}
 	state := d.state

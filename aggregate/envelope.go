@@ -55,10 +55,15 @@ func auditEnvelope(s State, c *events.Commit) Refusals {
 		return invalid("note", "A note is kept under the key of the one person it is about; commands about nobody or several take a reason and a ticket.")
 	}
 	if c.OnBehalfOf != "" {
-		if _, known := s.Person(c.OnBehalfOf); !known {
-			refused := unknown("person", string(c.OnBehalfOf), "")
+		person, known := s.Person(c.OnBehalfOf)
+		if refused := unknown("person", string(c.OnBehalfOf), ""); !known {
 			refused.Field = "on_behalf_of"
 			return Refusals{refused}
+		}
+		if person.Anonymizing() {
+			refused := isAnonymized(person)
+			refused.Field, refused.Event = "on_behalf_of", -1
+			return Refusals{*refused}
 		}
 	}
 	if c.BreakGlass && (c.Actor != events.Operator || c.Reason == "") {
@@ -110,6 +115,11 @@ func mayEnter(s State, actor events.PrincipalID) *Refusal {
 	person, known := s.Person(actor)
 	if !known {
 		return &Refusal{Code: CodeNotPermitted, Event: -1, Message: fmt.Sprintf("%s is not known in %s.", actor, s.Org)}
+	}
+	if person.Anonymizing() {
+		refused := isAnonymized(person)
+		refused.Event = -1
+		return refused
 	}
 	if m, member := person.Membership(s.Root); member && !m.Active {
 		return &Refusal{Code: CodeNotPermitted, Subject: actor, Scope: s.Root, Event: -1, Message: fmt.Sprintf(

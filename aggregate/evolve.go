@@ -33,6 +33,7 @@ func (s State) Apply(r events.Record) (State, error) {
 		return s, fmt.Errorf("commit %s: the first one founds the organization under a role model, and this one does not", r.ID)
 	}
 	s.Number, s.Revision, s.Effective = r.Number, r.Revision, r.Effective()
+	s.clock = s.Effective
 	if len(r.KeyHash) > 0 {
 		if s.remembered == nil {
 			s.remembered = immutable.NewMap[string, Remembered](hashed[string]{})
@@ -58,6 +59,8 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		s.persons = immutable.NewMap[events.PrincipalID, *Person](hashed[events.PrincipalID]{})
 		s.scopes = immutable.NewMap[events.ScopeID, *Scope](hashed[events.ScopeID]{})
 		s.credentials = immutable.NewMap[events.CredentialID, *Credential](hashed[events.CredentialID]{})
+		s.subjects = immutable.NewMap[string, events.PrincipalID](hashed[string]{})
+		s.persons = s.persons.Set(events.Background, &Person{ID: events.Background, Registered: at, Changed: at})
 		s.scopes = s.scopes.Set(e.Scope, &Scope{ID: e.Scope, Title: seal(commit, e.Title), Created: at, Changed: at})
 		return s, nil
 
@@ -127,6 +130,9 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		return s.withPerson(e.Subject, func(p *Person) {
 			p.Memberships = with(p.Memberships, Membership{Scope: e.Scope, Active: true, Since: at, Changed: at},
 				func(a, b Membership) int { return cmp.Compare(a.Scope, b.Scope) })
+			if e.Scope == s.Root && p.openCase() {
+				p.matters(func(m *Matters) { m.Case = &Case{Opened: m.Case.Opened, Closed: at, Returned: true} })
+			}
 		})
 
 	case events.MembershipSuspended:
@@ -142,6 +148,9 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		}
 		return s.withPerson(e.Subject, func(p *Person) {
 			p.Memberships = without(p.Memberships, func(m Membership) bool { return m.Scope == e.Scope })
+			if e.Scope == s.Root {
+				p.matters(func(m *Matters) { m.Case = &Case{Opened: at} })
+			}
 		})
 
 	case events.RoleGranted:
@@ -156,7 +165,7 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 			return s, err
 		}
 		return s.withPerson(e.Subject, func(p *Person) {
-			p.Grants = with(p.Grants, Grant{Role: role, Scope: e.Scope, Since: at}, func(a, b Grant) int {
+			p.Grants = with(p.Grants, Grant{Role: role, Scope: e.Scope, Since: at, Until: e.Until}, func(a, b Grant) int {
 				return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Role.Index, b.Role.Index))
 			})
 		})
@@ -175,6 +184,37 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		return s.withPerson(e.Subject, func(p *Person) {
 			p.Grants = without(p.Grants, func(g Grant) bool { return g.Role == role && g.Scope == e.Scope })
 		})
+
+	case events.RoleLimited:
+		return s.withGrant(e.Subject, e.Role, e.Scope, func(g *Grant) { g.Until, g.Announced = e.Until, false })
+
+	case events.ExpiryAnnounced:
+		return s.withGrant(e.Subject, e.Role, e.Scope, func(g *Grant) { g.Announced = true })
+
+	case events.OwnershipTransferred, events.FactRecorded:
+		return s, nil
+
+	case events.DesignationSet:
+		designation, err := s.designation(e.Designation, e.Scope)
+		if err != nil {
+			return s, err
+		}
+		return s.withScope(e.Scope, func(c *Scope) {
+			c.designated = with(without(c.designated, designatedAs(designation)), Designated{Designation: designation, Subject: e.Subject, Since: at},
+				func(a, b Designated) int { return cmp.Compare(a.Designation.Name, b.Designation.Name) })
+		})
+
+	case events.DesignationCleared:
+		return s.withoutDesignation(e.Designation, e.Scope)
+
+	case events.DesignationLapsed:
+		return s.withoutDesignation(e.Designation, e.Scope)
+
+	case events.FeatureEnabled:
+		return s.withFeature(e.Feature, true)
+
+	case events.FeatureDisabled:
+		return s.withFeature(e.Feature, false)
 
 	case events.ScopeCreated:
 		if s.Model == nil {
@@ -214,7 +254,7 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		s.scopes = s.scopes.Delete(e.Scope)
 		return s.withScope(scope.Parent, func(c *Scope) { c.children = c.children.Delete(e.Scope) })
 	}
-	return s, fmt.Errorf("%T has no place in the state", event)
+	return s.evolveMatters(event, commit, at)
 }
 
 // withPerson replaces a person by a changed copy.
@@ -250,6 +290,67 @@ func (s State) withMembership(subject events.PrincipalID, scope events.ScopeID, 
 			}
 		}
 	})
+}
+
+// withGrant replaces a role that a person holds by a changed copy.
+func (s State) withGrant(subject events.PrincipalID, id events.RoleID, scope events.ScopeID, change func(*Grant)) (State, error) {
+	role, err := s.role(id, scope)
+	if err != nil {
+		return s, err
+	}
+	return s.withPerson(subject, func(p *Person) {
+		p.Grants = slices.Clone(p.Grants)
+		for i := range p.Grants {
+			if p.Grants[i].Role == role && p.Grants[i].Scope == scope {
+				change(&p.Grants[i])
+			}
+		}
+	})
+}
+
+func (s State) withoutDesignation(id events.DesignationID, on events.ScopeID) (State, error) {
+	designation, err := s.designation(id, on)
+	if err != nil {
+		return s, err
+	}
+	return s.withScope(on, func(c *Scope) { c.designated = without(c.designated, designatedAs(designation)) })
+}
+
+func designatedAs(designation *rolemodel.Designation) func(Designated) bool {
+	return func(d Designated) bool { return d.Designation == designation }
+}
+
+func (s State) withFeature(id events.FeatureID, on bool) (State, error) {
+	if s.Model == nil {
+		return s, fmt.Errorf("no role model")
+	}
+	feature, known := s.Model.Feature(string(id))
+	if !known {
+		return s, fmt.Errorf("model %s has no feature %q", s.Model.ID, id)
+	}
+	var enabled []int
+	for index := range s.features.All() {
+		if index != feature.Index {
+			enabled = append(enabled, index)
+		}
+	}
+	if on {
+		enabled = append(enabled, feature.Index)
+	}
+	s.features = rolemodel.NewSet(enabled...)
+	return s, nil
+}
+
+// designation finds a designation by its id on a scope's kind.
+func (s State) designation(id events.DesignationID, scope events.ScopeID) (*rolemodel.Designation, error) {
+	if s.Model == nil {
+		return nil, fmt.Errorf("no role model")
+	}
+	designation, known := s.Model.Designation(scope.Kind(), string(id))
+	if !known {
+		return nil, fmt.Errorf("model %s has no designation %q on a scope of kind %q", s.Model.ID, id, scope.Kind())
+	}
+	return designation, nil
 }
 
 // role finds a role by its id on a scope's kind.

@@ -232,7 +232,7 @@ func (d *draft) outcomeOfRoles(outcomes []RoleOutcome) {
 		d.field = outcome.Field
 		if person, _ := d.state.Person(outcome.Subject); outcome.Held && root.Kind.Membership {
 			if _, running := person.Membership(root.ID); !running {
-				d.emit(events.MembershipStarted{Subject: outcome.Subject, Scope: root.ID, Cause: d.cause})
+				d.start(outcome.Subject, root.ID, d.cause)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 
 	"tenure/events"
@@ -109,12 +110,28 @@ func broken(shot Snapshot, model *rolemodel.Model) (faults []string) {
 		}
 	}
 
+	marked := map[hold]bool{} // by designation
+	for _, scope := range shot.Scopes {
+		for _, mark := range scope.Designated {
+			marked[hold{mark.Subject, events.RoleID(mark.Designation), scope.ID}] = true
+		}
+	}
+
 	// Roles: the membership that each rests on runs, and the bounds hold.
 	type place struct {
 		role  *rolemodel.Role
 		scope events.ScopeID
 	}
-	total, active := map[place]int{}, map[place]int{}
+	total, active, lasting := map[place]int{}, map[place]int{}, map[place]int{}
+	ends := map[hold]bool{}
+	for _, person := range shot.Persons {
+		for _, g := range person.Grants {
+			ends[hold{person.ID, g.Role, g.Scope}] = !g.Until.IsZero()
+			if g.Announced && g.Until.IsZero() {
+				fault("%s is told that %s ends, which does not", person.ID, g.Role)
+			}
+		}
+	}
 	for h := range held {
 		if h.role == "" {
 			continue
@@ -137,9 +154,18 @@ func broken(shot Snapshot, model *rolemodel.Model) (faults []string) {
 			}
 			acts = acts && awake
 		}
+		if role.Automatic != (h.who == events.Background) { // F11
+			fault("%+v", h)
+		}
+		if ends[h] && (role.Default || role.Automatic || len(role.TransferredBy) > 0) {
+			fault("%+v ends by itself", h)
+		}
 		total[place{role, h.scope}]++
-		if acts {
+		if acts && (role.Feature == nil || slices.Contains(shot.Features, role.Feature.ID)) {
 			active[place{role, h.scope}]++
+			if !ends[h] {
+				lasting[place{role, h.scope}]++
+			}
 		}
 	}
 	for _, scope := range shot.Scopes {
@@ -152,8 +178,8 @@ func broken(shot Snapshot, model *rolemodel.Model) (faults []string) {
 			if role == model.Highest {
 				least = max(least, 1) // X01
 			}
-			if active[at] < least {
-				fault("%s has %d active %s", scope.ID, active[at], role.Name)
+			if lasting[at] < least {
+				fault("%s has %d active %s", scope.ID, lasting[at], role.Name)
 			}
 			if role.AtMost > 0 && total[at] > role.AtMost {
 				fault("%s has %d %s", scope.ID, total[at], role.Name)
@@ -174,6 +200,81 @@ func broken(shot Snapshot, model *rolemodel.Model) (faults []string) {
 				fault("%s is a member of %s without a role", who, scope.ID)
 			}
 		}
+	}
+
+	// Marks: one person each, who holds a role for it, while its quorums are
+	// there (F04, F08).
+	for mark := range marked {
+		designation, defined := model.Designation(mark.scope.Kind(), string(mark.role))
+		if !defined || !slices.ContainsFunc(designation.Among, func(role *rolemodel.Role) bool {
+			return held[hold{mark.who, events.RoleID(role.Name), mark.scope}] == 1
+		}) {
+			fault("%+v is marked and holds no role for it", mark)
+			continue
+		}
+		for _, quorum := range designation.While {
+			if active[place{quorum.Role, mark.scope}] < quorum.AtLeast {
+				fault("%+v is marked with %d active %s", mark, active[place{quorum.Role, mark.scope}], quorum.Role.Name)
+			}
+		}
+		for other := range marked {
+			if other.role == mark.role && other.scope == mark.scope && other.who != mark.who {
+				fault("%+v and %s are marked", mark, other.who)
+			}
+		}
+	}
+
+	// Matters: what is open has its person, and of who is anonymized nothing is.
+	open := map[string]events.PrincipalID{}
+	for _, person := range shot.Persons {
+		m := person.Matters
+		if m == nil {
+			continue
+		}
+		if person.ID == events.Background {
+			fault("the background user has matters")
+		}
+		asked := map[events.ScopeID]bool{}
+		for i, invitation := range m.Invitations {
+			open[string(invitation.ID)] = person.ID
+			if running, _ := member(person.ID, invitation.Scope); running || asked[invitation.Scope] {
+				fault("%s is invited to %s, being there or twice", person.ID, invitation.Scope)
+			}
+			asked[invitation.Scope] = true
+			if _, exists := scopes[invitation.Scope]; !exists {
+				fault("%s is invited to %s, which is not there", person.ID, invitation.Scope)
+			}
+			role, defined := model.Role(invitation.Scope.Kind(), string(m.Roles[i]))
+			if m.Roles[i] != "" && (!defined || role.Automatic || len(role.TransferredBy) > 0) {
+				fault("%s is invited to be %s of %s", person.ID, m.Roles[i], invitation.Scope)
+			}
+		}
+		for _, reminder := range m.Reminders {
+			open[string(reminder.ID)] = person.ID
+			if reminder.Due.Before(reminder.First) {
+				fault("reminder %s is due at %s, and was first at %s", reminder.ID, reminder.Due, reminder.First)
+			}
+		}
+		for _, h := range m.Holds {
+			open[string(h.ID)] = person.ID
+		}
+		if m.Case != nil && m.Case.Closed.Revision == 0 {
+			if running, _ := member(person.ID, shot.Root); running {
+				fault("%s is a member, and the case is open", person.ID)
+			}
+		}
+		if m.Anonymization != nil {
+			if len(person.Memberships)+len(person.Grants)+len(person.Credentials)+len(m.Invitations)+len(m.Reminders)+len(m.Holds) > 0 || m.Retention != nil ||
+				fmt.Sprint(person.Details) != fmt.Sprint(Details{}) {
+				fault("%s is anonymized, and something is left: %+v", person.ID, person)
+			}
+			if m.Anonymization.Completed.Revision > 0 && m.Case != nil && m.Case.Closed.Revision == 0 {
+				fault("%s is anonymized, and the case is open", person.ID)
+			}
+		}
+	}
+	if fmt.Sprint(open) != fmt.Sprint(shot.Subjects) {
+		fault("open are %v, and the index says %v", open, shot.Subjects)
 	}
 
 	// Keys: in force for those who have them.
@@ -199,7 +300,7 @@ func broken(shot Snapshot, model *rolemodel.Model) (faults []string) {
 // do no more than give up what is theirs. Empty means nothing.
 func usurped(before, after Snapshot, model *rolemodel.Model, actor events.PrincipalID) (faults []string) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
-	same := func(a, b any) bool { return fmt.Sprintf("%+v", a) == fmt.Sprintf("%+v", b) }
+	same := func(a, b any) bool { return reflect.DeepEqual(a, b) }
 	if len(before.Persons) != len(after.Persons) || len(before.Scopes) != len(after.Scopes) {
 		fault("people or scopes come and go")
 		return faults
@@ -209,6 +310,19 @@ func usurped(before, after Snapshot, model *rolemodel.Model, actor events.Princi
 		if scope.ID != then.ID || scope.Parent != then.Parent || !same(scope.Created, then.Created) || !same(scope.Changed, then.Changed) || !same(scope.Title, then.Title) {
 			fault("%s has changed", scope.ID)
 		}
+		for _, mark := range then.Designated {
+			if !slices.Contains(scope.Designated, mark) {
+				fault("%s is marked: %+v", scope.ID, mark)
+			}
+		}
+		for _, mark := range scope.Designated { // what stands can be cleared by the one who is marked alone
+			if mark.Subject != actor && !slices.Contains(then.Designated, mark) {
+				fault("%s is marked no more: %+v", scope.ID, mark)
+			}
+		}
+	}
+	if !same(before.Features, after.Features) {
+		fault("features are %v, then %v", before.Features, after.Features)
 	}
 	for i, person := range before.Persons {
 		then := after.Persons[i]
@@ -217,6 +331,9 @@ func usurped(before, after Snapshot, model *rolemodel.Model, actor events.Princi
 				fault("%s has changed: %+v, then %+v", person.ID, person, then)
 			}
 			continue
+		}
+		if !same(person.Matters, then.Matters) {
+			fault("the actor's matters have changed")
 		}
 		if !same(person.Details, then.Details) || !same(person.Changed, then.Changed) {
 			fault("the actor's details have changed")
@@ -228,7 +345,12 @@ func usurped(before, after Snapshot, model *rolemodel.Model, actor events.Princi
 		}
 		for _, g := range then.Grants {
 			role, _ := model.Role(g.Scope.Kind(), string(g.Role))
-			if !role.Default && !slices.ContainsFunc(person.Grants, func(had GrantSnapshot) bool { return same(had, g) }) {
+			if !role.Default && !slices.ContainsFunc(person.Grants, func(had GrantSnapshot) bool {
+				if !g.Until.IsZero() && (had.Until.IsZero() || g.Until.Before(had.Until)) { // to lay it down sooner
+					had.Until, had.Announced = g.Until, g.Announced
+				}
+				return same(had, g)
+			}) {
 				fault("the actor has come to role %+v", g)
 			}
 		}

@@ -35,7 +35,7 @@ func (c StartMembership) propose(d *draft) {
 		return
 	}
 	if _, running := person.Membership(c.Scope); !running {
-		d.emit(events.MembershipStarted{Subject: c.Subject, Scope: c.Scope})
+		d.start(c.Subject, c.Scope, "")
 	}
 }
 

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"fmt"
+	"slices"
 
 	"tenure/events"
 	"tenure/rolemodel"
@@ -9,16 +10,22 @@ import (
 
 // auditOutcome judges what the whole commit leads to. It looks at what the
 // events touched: all else held before, and still does.
-func auditOutcome(s State, c *events.Commit) Refusals {
+func auditOutcome(before, s State, c *events.Commit) Refusals {
 	if s.Model == nil {
 		return Refusals{{Code: CodeInvalid, Message: "The organization has no role model.", Event: -1}}
 	}
-	o := outcome{state: s, bounds: map[bound]bool{}, seats: map[seat]bool{}}
+	o := outcome{before: before, state: s, bounds: map[bound]bool{}, seats: map[seat]bool{}}
 	// From the last event back, so that a refusal points at the event that
 	// decided the outcome.
 	for i := len(c.Events) - 1; i >= 0; i-- {
 		o.event = i
 		o.judge(c.Events[i])
+	}
+	o.event = -1
+	for _, scope := range touched(s, c.Events) {
+		for _, marked := range scope.designated {
+			o.stands(marked, scope.ID, c)
+		}
 	}
 	o.judgeNote(c)
 	return o.refusals
@@ -26,6 +33,7 @@ func auditOutcome(s State, c *events.Commit) Refusals {
 
 // outcome judges a state, as far as a commit's events touched it.
 type outcome struct {
+	before   State
 	state    State
 	event    int
 	bounds   map[bound]bool // what has been judged
@@ -54,11 +62,16 @@ func (o *outcome) judge(event events.Event) {
 				o.withinBounds(role, concern.Scope, "")
 			}
 		}
+		o.holdsAutomatic(concern.Scope)
 	case events.RoleGranted:
 		role, _ := o.state.role(e.Role, e.Scope)
+		g, held := person.Grant(role, e.Scope)
+		if held && !o.restsOnMembership(person, g) {
+			// That there are too few without it, or too many with it, follows.
+			o.bounds[bound{role, e.Scope}] = true
+		}
 		o.withinBounds(role, e.Scope, e.Subject)
-		if g, held := person.Grant(role, e.Scope); held {
-			o.restsOnMembership(person, g)
+		if held {
 			if e.Cause != events.CauseImport { // elsewhere alternatives are held at once
 				o.replaces(person, g)
 			}
@@ -66,6 +79,15 @@ func (o *outcome) judge(event events.Event) {
 	case events.RoleRevoked:
 		role, _ := o.state.role(e.Role, e.Scope)
 		o.withinBounds(role, e.Scope, e.Subject)
+	case events.RoleLimited:
+		role, _ := o.state.role(e.Role, e.Scope)
+		o.withinBounds(role, e.Scope, e.Subject)
+	case events.OwnershipTransferred:
+		o.transferred(e)
+	case events.DesignationLapsed:
+		o.lapsed(e)
+	case events.InvitationAccepted:
+		o.accepted(person, e)
 	case events.MembershipSuspended:
 		for _, g := range person.Grants {
 			o.withinBounds(g.Role, g.Scope, person.ID)
@@ -110,24 +132,34 @@ func (o *outcome) withinBounds(role *rolemodel.Role, on events.ScopeID, subject 
 	if role == o.state.Model.Highest {
 		least, rule = max(least, 1), "X01"
 	}
-	if least == 0 || o.state.activeHolders(held, role, on, least) >= least {
+	if least == 0 || o.state.countActive(held, role, on, least, true) >= least {
 		return
 	}
 	message := fmt.Sprintf("There must always be at least %d active %s.", least, roleOn(role, on))
-	if subject != "" {
+	help := "tenure grant PERSON " + o.state.roleArgs(role, on)
+	if passes(role) {
+		help = "tenure transfer PERSON --role " + o.state.roleArgs(role, on)
+	}
+	switch {
+	case subject == "":
+	case passes(role):
+		message += " This would leave too few: first transfer the role to another person."
+	default:
 		message += " This would leave too few: first grant the role to another person."
 	}
 	if held != nil && held.Len() >= least {
-		message += " Holders whose membership is suspended do not count."
+		message += " Holders whose membership is suspended do not count, nor do those whose role ends by itself."
 	}
 	o.refuse(Refusal{
 		Code: CodeTooFew, Rule: rule, Role: role.ID(), Scope: on, Subject: subject,
-		Message: message, Help: "tenure grant PERSON " + o.state.roleArgs(role, on),
+		Message: message, Help: help,
 	})
 }
 
-// activeHolders counts the active holders of a role, up to enough.
-func (s State) activeHolders(held people, role *rolemodel.Role, on events.ScopeID, enough int) int {
+// countActive counts the active holders of a role, up to enough. Where they
+// must last, those whose role ends by itself do not count: nobody decides when
+// that happens, so nothing could refuse it.
+func (s State) countActive(held people, role *rolemodel.Role, on events.ScopeID, enough int, lasting bool) int {
 	count := 0
 	if held == nil {
 		return 0
@@ -135,27 +167,29 @@ func (s State) activeHolders(held people, role *rolemodel.Role, on events.ScopeI
 	for itr := held.Iterator(); !itr.Done() && count < enough; {
 		id, _, _ := itr.Next()
 		person, _ := s.Person(id)
-		if g, holds := person.Grant(role, on); holds && s.Active(person, &g) {
+		if g, holds := person.Grant(role, on); holds && s.Active(person, &g) && (!lasting || g.Until.IsZero()) {
 			count++
 		}
 	}
 	return count
 }
 
-// restsOnMembership refuses a grant whose membership does not run.
-func (o *outcome) restsOnMembership(person *Person, g Grant) {
+// restsOnMembership refuses a grant whose membership does not run, and says
+// whether it does.
+func (o *outcome) restsOnMembership(person *Person, g Grant) bool {
 	if g.Role.Membership == "" {
-		return
+		return true
 	}
 	scope, _ := o.state.membershipScope(g.Role, g.Scope)
 	if _, running := person.Membership(scope); running {
-		return
+		return true
 	}
 	o.refuse(Refusal{
 		Code: CodeNotMember, Rule: g.Role.Rule, Role: g.Role.ID(), Scope: g.Scope, Subject: person.ID,
 		Message: fmt.Sprintf("Only a member of %s can be %s, and %s is none.", scope, roleOn(g.Role, g.Scope), person.ID),
 		Help:    "tenure member start " + string(person.ID) + o.state.onArg(scope) + " --org " + string(o.state.Org),
 	})
+	return false
 }
 
 // replaces refuses a grant beside the roles that it replaces.
@@ -170,6 +204,61 @@ func (o *outcome) replaces(person *Person, g Grant) {
 	}
 }
 
+// transferred refuses a transfer that leads nowhere.
+func (o *outcome) transferred(e events.OwnershipTransferred) {
+	role, _ := o.state.role(e.Role, e.Scope)
+	former, _ := o.state.Person(e.Former)
+	subject, _ := o.state.Person(e.Subject)
+	_, still := former.Grant(role, e.Scope)
+	if _, holds := subject.Grant(role, e.Scope); still || !holds {
+		o.refuse(Refusal{Code: CodeUnfounded, Rule: role.Rule, Role: role.ID(), Scope: e.Scope, Subject: e.Subject,
+			Message: fmt.Sprintf("%s is transferred to %s, who is to hold it alone afterwards.", roleOn(role, e.Scope), e.Subject)})
+	}
+}
+
+// lapsed refuses to end a mark that has all it needs.
+func (o *outcome) lapsed(e events.DesignationLapsed) {
+	designation, err := o.state.designation(e.Designation, e.Scope)
+	if _, exists := o.state.Scope(e.Scope); err != nil || !exists {
+		return
+	}
+	if cause, _ := o.state.lapses(Designated{Designation: designation, Subject: e.Subject}, e.Scope); cause == "" {
+		o.refuse(Refusal{Code: CodeUnfounded, Rule: designation.Rule, Scope: e.Scope, Subject: e.Subject,
+			Message: fmt.Sprintf("%s on %s is said to lapse, and has all it needs.", designation.Name, e.Scope)})
+	}
+}
+
+// stands refuses a mark without what it needs: it cannot be set, and an earlier
+// one lapses in the same commit.
+func (o *outcome) stands(marked Designated, on events.ScopeID, c *events.Commit) {
+	refused := o.state.unmet(marked, on)
+	if refused == nil {
+		return
+	}
+	o.event = -1
+	for i, event := range c.Events {
+		if set, is := event.(events.DesignationSet); is && set.Scope == on && string(set.Designation) == marked.Designation.Name {
+			o.event = i
+		}
+	}
+	o.refuse(*refused)
+}
+
+// accepted refuses an acceptance that does not lead to what was offered.
+func (o *outcome) accepted(person *Person, e events.InvitationAccepted) {
+	_, invitation, open := o.before.Invitation(e.Invitation)
+	_, member := person.Membership(invitation.Scope)
+	if !open || !member {
+		o.refuse(Refusal{Code: CodeUnfounded, Scope: invitation.Scope, Subject: person.ID,
+			Message: "Who accepts an invitation becomes a member, and " + string(person.ID) + " does not."})
+		return
+	}
+	if _, holds := person.Grant(invitation.Role, invitation.Scope); invitation.Role != nil && !holds {
+		o.refuse(Refusal{Code: CodeUnfounded, Role: invitation.Role.ID(), Scope: invitation.Scope, Subject: person.ID,
+			Message: "The invitation came with " + roleOn(invitation.Role, invitation.Scope) + ", and " + string(person.ID) + " is none."})
+	}
+}
+
 // holdsDefault refuses a member who holds neither the default role of the
 // scope nor one that replaces it.
 func (o *outcome) holdsDefault(person *Person, on events.ScopeID) {
@@ -180,6 +269,22 @@ func (o *outcome) holdsDefault(person *Person, on events.ScopeID) {
 	o.seats[seat{person.ID, on}] = true
 	if _, member := person.Membership(on); member && !holdsDefault(person, scope) {
 		o.refuse(o.state.defaultRole(person.ID, scope))
+	}
+}
+
+// holdsAutomatic refuses a new scope where the background user lacks a role that
+// comes with it (F11).
+func (o *outcome) holdsAutomatic(on events.ScopeID) {
+	scope, exists := o.state.Scope(on)
+	if !exists {
+		return
+	}
+	background, _ := o.state.Person(events.Background)
+	for _, role := range scope.Kind.Automatic {
+		if _, held := background.Grant(role, on); !held {
+			o.refuse(Refusal{Code: CodeUnfounded, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: background.ID,
+				Message: "On every new " + scope.Kind.Name + " the background user is " + role.Name + ", and on " + string(on) + " it is not."})
+		}
 	}
 }
 
@@ -200,14 +305,24 @@ func (o *outcome) judgeNote(c *events.Commit) {
 	if c.NoteAbout == "" {
 		return
 	}
-	_, about := o.state.Person(c.NoteAbout)
+	person, about := o.state.Person(c.NoteAbout)
+	if before, known := o.before.Person(c.NoteAbout); about && known && before.Anonymizing() {
+		o.event = -1
+		o.refuse(Refusal{Code: CodeAnonymized, Field: "note", Subject: person.ID,
+			Message: string(person.ID) + " is anonymized: there is no key any more to seal a note with."})
+		return
+	}
 	concerned := len(c.Events) == 0
+	// Where it was decided about this person, it does not matter to whom else
+	// something follows from that.
+	decided := slices.ContainsFunc(c.Events, func(e events.Event) bool {
+		return e.Concern().Subject == c.NoteAbout && e.Concern().Cause == ""
+	})
 	for _, e := range c.Events {
-		switch e.Concern().Subject {
-		case c.NoteAbout:
+		switch concern := e.Concern(); {
+		case concern.Subject == c.NoteAbout:
 			concerned = true
-		case "":
-		default:
+		case concern.Subject != "" && (concern.Cause == "" || !decided):
 			about = false
 		}
 	}

@@ -122,3 +122,35 @@ roles:
 		},
 	})
 }
+
+// A move can take a mark what it needs, as it can take a bound its holders.
+func TestMoveEndsMarks(t *testing.T) {
+	model := must(parseModel(`
+model: marks
+title: Marks
+about: A post has a first guard while there is a guard.
+root: company
+highest: company.owner
+scopes:
+  - {kind: company, title: Company, membership: true}
+  - {kind: area, title: Area, under: [company], membership: true}
+  - {kind: post, title: Post, under: [area]}
+permissions:
+  - {id: company.run, title: Run, section: Company, allows: [membership.start, "scope.create:area"]}
+  - {id: area.run, title: Run, section: Area, allows: ["scope.create:post"]}
+  - {id: post.run, title: Run, section: Post, allows: [scope.move]}
+roles:
+  - {id: company.owner, title: Owner, membership: company, at_least: 1, granted_by: [company.owner], permissions: [company.run], inherited: [area.run, post.run]}
+  - {id: post.guard, title: Guard, membership: area, granted_by: [company.owner]}
+designations:
+  - {id: post.first, title: First, among: [post.guard], while: [{role: post.guard, at_least: 1}], set_by: [company.owner]}
+`))
+	const east, west, post = events.ScopeID("area:east"), events.ScopeID("area:west"), events.ScopeID("post:one")
+	specify(t, []specification{{"to a suspended membership",
+		given(append(founding(model, acme), registered(ann), started(ann, company), granted(ann, "owner", company)), created(east, company), created(west, company),
+			together(registered(ben), started(ben, east), started(ben, west), created(post, east), granted(ben, "guard", post)),
+			events.DesignationSet{Subject: ben, Designation: "first", Scope: post}, suspended(ben, west)),
+		when(ann, MoveScope{Scope: post, Parent: west}),
+		then(moved(post, west), events.DesignationLapsed{Subject: ben, Designation: "first", Scope: post, Cause: events.CauseQuorum}),
+	}})
+}

@@ -15,8 +15,11 @@ type Answer struct {
 	// Instead are the roles that would give it, and where: what is missing.
 	Instead []Missing
 	// Suspended says that the person holds a role that would give it, but that
-	// the membership it rests on is suspended.
+	// the membership it rests on is suspended, the role's time is over, or the
+	// feature that the role waits for is off.
 	Suspended bool
+	// Feature is what must be enabled first; nil if nothing must.
+	Feature *rolemodel.Feature
 }
 
 // Missing is a role whose grant on the scope would give a permission.
@@ -30,7 +33,7 @@ type Missing struct {
 // allocate.
 func (s State) Allowed(who events.PrincipalID, permission *rolemodel.Permission, on events.ScopeID) bool {
 	person, known := s.Person(who)
-	if !known || permission.Kind != on.Kind() {
+	if !known || permission.Kind != on.Kind() || !s.Enabled(permission.Feature) {
 		return false
 	}
 	for i := range person.Grants {
@@ -58,6 +61,9 @@ func (s State) Explain(who events.PrincipalID, permission *rolemodel.Permission,
 			}
 		}
 	}
+	if !s.Enabled(permission.Feature) {
+		answer.Because, answer.Feature = nil, permission.Feature
+	}
 	answer.Allowed = len(answer.Because) > 0
 	if !answer.Allowed && permission.Kind == on.Kind() {
 		answer.Instead = s.takes(on, func(role *rolemodel.Role, held events.ScopeID) bool {
@@ -79,10 +85,13 @@ func (s State) gives(g *Grant, permission int, on events.ScopeID) bool {
 	return g.Role.Below.Has(permission) && s.Under(on, g.Scope)
 }
 
-// Active says whether the grant counts: the person is not suspended in the
-// organization, and the membership that the role rests on runs and is not
-// suspended.
+// Active says whether the grant counts: its time is not over, the feature that
+// its role waits for is on, the person is not suspended in the organization,
+// and the membership that the role rests on runs and is not suspended.
 func (s State) Active(person *Person, g *Grant) bool {
+	if !s.Enabled(g.Role.Feature) || !g.Until.IsZero() && !g.Until.After(s.clock) {
+		return false
+	}
 	for i := range person.Memberships {
 		if m := &person.Memberships[i]; m.Scope == s.Root && !m.Active {
 			return false
@@ -114,7 +123,7 @@ func (s State) membershipScope(role *rolemodel.Role, held events.ScopeID) (event
 // mayAct says whether the person, as given, may do the act on the scope of
 // this state.
 func (s State) mayAct(person *Person, act rolemodel.Act, on events.ScopeID) bool {
-	wanted := s.Model.Allowing(on.Kind(), act)
+	wanted := s.allowing(on.Kind(), act)
 	for i := range person.Grants {
 		g := &person.Grants[i]
 		given := g.Role.Below
@@ -128,6 +137,25 @@ func (s State) mayAct(person *Person, act rolemodel.Act, on events.ScopeID) bool
 		}
 	}
 	return false
+}
+
+// allowing is the set of permissions that allow the act now: those that wait
+// for a feature that is off do not.
+func (s State) allowing(kind string, act rolemodel.Act) rolemodel.Set {
+	wanted := s.Model.Allowing(kind, act)
+	for _, feature := range s.Model.Features {
+		if s.Enabled(feature) || !wanted.Intersects(feature.Permissions) {
+			continue
+		}
+		var left []int
+		for permission := range wanted.All() {
+			if !feature.Permissions.Has(permission) {
+				left = append(left, permission)
+			}
+		}
+		wanted = rolemodel.NewSet(left...)
+	}
+	return wanted
 }
 
 // MayAct says whether the person may do the act on the scope.
@@ -157,13 +185,20 @@ func (s State) grants(granter *rolemodel.Role, held events.ScopeID, role *rolemo
 	if slices.Contains(role.GrantedBy, granter) {
 		return true
 	}
-	for _, permission := range s.Model.Permissions {
-		if !role.GrantedWith.Has(permission.Index) {
+	return s.carries(granter, held, role.GrantedWith, on)
+}
+
+// carries says whether holding the role on a scope at or above another carries
+// one of the permissions to the scope of its kind on the way up.
+func (s State) carries(role *rolemodel.Role, held events.ScopeID, permissions rolemodel.Set, on events.ScopeID) bool {
+	for index := range permissions.All() {
+		permission := s.Model.Permissions[index]
+		if !s.Enabled(permission.Feature) {
 			continue
 		}
 		for at := range s.Up(on) {
 			if at.Kind.Name == permission.Kind &&
-				(at.ID == held && granter.Own.Has(permission.Index) || at.ID != held && granter.Below.Has(permission.Index)) {
+				(at.ID == held && role.Own.Has(index) || at.ID != held && role.Below.Has(index)) {
 				return true
 			}
 			if at.ID == held {
@@ -172,6 +207,43 @@ func (s State) grants(granter *rolemodel.Role, held events.ScopeID, role *rolemo
 		}
 	}
 	return false
+}
+
+// holdsWith says whether the person, as given, has one of the permissions on
+// the scope or above it.
+func (s State) holdsWith(person *Person, permissions rolemodel.Set, on events.ScopeID) bool {
+	for i := range person.Grants {
+		g := &person.Grants[i]
+		if s.Under(on, g.Scope) && s.Active(person, g) && s.carries(g.Role, g.Scope, permissions, on) {
+			return true
+		}
+	}
+	return false
+}
+
+// holdsAny says whether the person, as given, actively holds one of the roles on
+// the scope or above it.
+func (s State) holdsAny(person *Person, roles []*rolemodel.Role, on events.ScopeID) bool {
+	for i := range person.Grants {
+		g := &person.Grants[i]
+		if slices.Contains(roles, g.Role) && s.Under(on, g.Scope) && s.Active(person, g) {
+			return true
+		}
+	}
+	return false
+}
+
+// MayGive says whether the person may say who holds the role on the scope: by
+// granting and revoking it, or by transferring it (F14).
+func (s State) MayGive(who events.PrincipalID, role *rolemodel.Role, on events.ScopeID) bool {
+	person, known := s.Person(who)
+	return known && (s.mayGrant(person, role, on) || s.holdsAny(person, role.TransferredBy, on))
+}
+
+// MayDesignate says whether the person may say who is marked on the scope.
+func (s State) MayDesignate(who events.PrincipalID, designation *rolemodel.Designation, on events.ScopeID) bool {
+	person, known := s.Person(who)
+	return known && (s.holdsAny(person, designation.SetBy, on) || s.holdsWith(person, designation.SetWith, on))
 }
 
 // takes lists the roles, at the scope or above, that allow something there;

@@ -41,6 +41,18 @@ const (
 	CodeTooLarge Code = "commit_too_large"
 	// CodeUnfounded: a cause is claimed that the commit does not contain.
 	CodeUnfounded Code = "unfounded_cause"
+	// CodeTransferred: the role passes by transfer alone.
+	CodeTransferred Code = "transferred_only"
+	// CodeFeatureOff: the feature that it waits for is off.
+	CodeFeatureOff Code = "feature_off"
+	// CodeLapses: the designation needs what is not there.
+	CodeLapses Code = "designation_unmet"
+	// CodeStillHolding: the person still has a membership or a role.
+	CodeStillHolding Code = "still_holding"
+	// CodeOnHold: a legal hold forbids it.
+	CodeOnHold Code = "legal_hold"
+	// CodeAnonymized: the person is anonymized, or about to be.
+	CodeAnonymized Code = "anonymized"
 	// CodeHistory: a commit does not follow on the history before it.
 	CodeHistory Code = "history"
 )
@@ -61,6 +73,10 @@ type Refusal struct {
 	Scope events.ScopeID
 	// Subject is the person concerned, or empty.
 	Subject events.PrincipalID
+	// Contact are those to ask where a permission is missing (F04);
+	// ContactNames what they are called, where names have been put in.
+	Contact      []events.PrincipalID
+	ContactNames []string
 	// Event is the index of the event that was judged, -1 for the whole commit.
 	Event int
 }

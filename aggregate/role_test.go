@@ -218,7 +218,7 @@ func TestGrantRole(t *testing.T) {
 			"the background user has no authority of its own",
 			given(acmeFounded, joined(ben)),
 			when(events.Background, GrantRole{Subject: ben, Role: "admin", Scope: org}, because("emergency")),
-			refused{code: CodeNotPermitted, says: "background is not known"},
+			refused{code: CodeNotPermitted, says: "what falls due"},
 		},
 		{
 			"the importer does nothing but import",

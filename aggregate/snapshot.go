@@ -27,6 +27,10 @@ type Snapshot struct {
 	Scopes      []ScopeSnapshot
 	Credentials []Credential
 	Remembered  []RememberedSnapshot
+	// Features are those that are on, by place in the model; Subjects has the
+	// person of every open reminder, invitation and hold.
+	Features []string
+	Subjects map[string]events.PrincipalID
 }
 
 // PersonSnapshot is one person.
@@ -39,13 +43,23 @@ type PersonSnapshot struct {
 	Registered  Stamp
 	Changed     Stamp
 	Ever        int
+	Matters     *MattersSnapshot
+}
+
+// MattersSnapshot is what is to be done about a person.
+type MattersSnapshot struct {
+	Matters
+	// Roles are those of the invitations, in their order.
+	Roles []events.RoleID
 }
 
 // GrantSnapshot is a role held on a scope.
 type GrantSnapshot struct {
-	Role  events.RoleID
-	Scope events.ScopeID
-	Since Stamp
+	Role      events.RoleID
+	Scope     events.ScopeID
+	Since     Stamp
+	Until     time.Time
+	Announced bool
 }
 
 // ScopeSnapshot is one scope.
@@ -59,6 +73,15 @@ type ScopeSnapshot struct {
 	Children []events.ScopeID
 	Members  []events.PrincipalID
 	Holders  []HoldersSnapshot
+	// Designated are those who are marked.
+	Designated []DesignatedSnapshot
+}
+
+// DesignatedSnapshot is a person who is marked on a scope.
+type DesignatedSnapshot struct {
+	Designation events.DesignationID
+	Subject     events.PrincipalID
+	Since       Stamp
 }
 
 // HoldersSnapshot are those who hold one role on a scope.
@@ -80,7 +103,7 @@ func (s State) Snapshot() Snapshot {
 	if s.Model != nil {
 		shot.Model, shot.Source = s.Model.ID, s.Model.Canonical()
 	}
-	for _, p := range s.Persons() {
+	for _, p := range s.Principals() {
 		shot.Persons = append(shot.Persons, snapshotOfPerson(p))
 	}
 	if s.scopes != nil {
@@ -99,6 +122,16 @@ func (s State) Snapshot() Snapshot {
 			shot.Remembered = append(shot.Remembered, RememberedSnapshot{KeyHash: []byte(key), Remembered: r})
 		}
 	}
+	for index := range s.features.All() {
+		shot.Features = append(shot.Features, s.Model.Features[index].ID)
+	}
+	if s.subjects != nil && s.subjects.Len() > 0 {
+		shot.Subjects = map[string]events.PrincipalID{}
+		for itr := s.subjects.Iterator(); !itr.Done(); {
+			id, subject, _ := itr.Next()
+			shot.Subjects[id] = subject
+		}
+	}
 	slices.SortFunc(shot.Remembered, func(a, b RememberedSnapshot) int { return bytes.Compare(a.KeyHash, b.KeyHash) })
 	return shot
 }
@@ -109,7 +142,21 @@ func snapshotOfPerson(p *Person) PersonSnapshot {
 		Registered: p.Registered, Changed: p.Changed, Ever: p.Ever,
 	}
 	for _, g := range p.Grants {
-		shot.Grants = append(shot.Grants, GrantSnapshot{Role: events.RoleID(g.Role.Name), Scope: g.Scope, Since: g.Since})
+		shot.Grants = append(shot.Grants, GrantSnapshot{
+			Role: events.RoleID(g.Role.Name), Scope: g.Scope, Since: g.Since, Until: g.Until, Announced: g.Announced,
+		})
+	}
+	if p.Matters != nil {
+		matters := MattersSnapshot{Matters: *p.Matters}
+		matters.Invitations = slices.Clone(matters.Invitations)
+		for i, invitation := range matters.Invitations {
+			role := events.RoleID("")
+			if invitation.Role != nil {
+				role = events.RoleID(invitation.Role.Name)
+			}
+			matters.Roles, matters.Invitations[i].Role = append(matters.Roles, role), nil
+		}
+		shot.Matters = &matters
 	}
 	return shot
 }
@@ -121,6 +168,11 @@ func snapshotOfScope(c *Scope) ScopeSnapshot {
 	}
 	if c.Kind != nil {
 		shot.Kind = c.Kind.Name
+	}
+	for _, d := range c.designated {
+		shot.Designated = append(shot.Designated, DesignatedSnapshot{
+			Designation: events.DesignationID(d.Designation.Name), Subject: d.Subject, Since: d.Since,
+		})
 	}
 	for _, h := range c.holders {
 		shot.Holders = append(shot.Holders, HoldersSnapshot{Role: events.RoleID(h.role.Name), Persons: sorted(h.people)})

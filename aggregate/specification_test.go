@@ -82,9 +82,13 @@ func (h history) fold(t testing.TB) State {
 
 // following is a commit with a sound envelope, and any events.
 func following(s State, actor events.PrincipalID, list ...events.Event) events.Commit {
+	decided := clock(s)
+	if decided.Before(s.Effective) {
+		decided = s.Effective
+	}
 	return events.Commit{
 		Org: acme, ID: commitID(s.Number + 1), Number: s.Number + 1, Prev: s.Revision,
-		Actor: actor, Command: "test.forge", DecidedAt: clock(s), Events: list,
+		Actor: actor, Command: "test.forge", DecidedAt: decided, Events: list,
 	}
 }
 

@@ -27,10 +27,18 @@ type State struct {
 	// Effective is the effective time of the last commit folded.
 	Effective time.Time
 
+	// clock is the time at which the state is asked; see [State.At].
+	clock time.Time
+	// features are those that are on.
+	features rolemodel.Set
+
 	persons     *immutable.Map[events.PrincipalID, *Person]
 	scopes      *immutable.Map[events.ScopeID, *Scope]
 	credentials *immutable.Map[events.CredentialID, *Credential]
 	remembered  *immutable.Map[string, Remembered]
+	// subjects has the person of every reminder, invitation and hold that is
+	// open.
+	subjects *immutable.Map[string, events.PrincipalID]
 }
 
 // Stamp says by which commit something came to be as it is.
@@ -62,6 +70,8 @@ type Person struct {
 	Changed    Stamp
 	// Ever counts the credentials ever issued to the person.
 	Ever int
+	// Matters is nil for most people, and never to be changed in place.
+	Matters *Matters
 }
 
 // Details are the sealed personal fields; a missing one has no value.
@@ -83,6 +93,10 @@ type Grant struct {
 	Role  *rolemodel.Role
 	Scope events.ScopeID
 	Since Stamp
+	// Until is when it ends by itself, zero if it does not. Announced says that
+	// this was told beforehand.
+	Until     time.Time
+	Announced bool
 }
 
 // Scope is the organization itself or something below it.
@@ -99,6 +113,15 @@ type Scope struct {
 	children *immutable.SortedMap[events.ScopeID, struct{}]
 	members  *immutable.Map[events.PrincipalID, struct{}]
 	holders  []holders
+	// designated are those who are marked, in the order of the model.
+	designated []Designated
+}
+
+// Designated is a person who is marked on a scope.
+type Designated struct {
+	Designation *rolemodel.Designation
+	Subject     events.PrincipalID
+	Since       Stamp
 }
 
 // holders are those who hold one role on one scope.
@@ -122,6 +145,13 @@ type Remembered struct {
 	Commit        events.CommitID
 	Number        uint64
 	Revision      events.Revision
+}
+
+// At is the same state, asked at another time: what has ended by then no longer
+// counts. A state that was never given a time is asked as of its last commit.
+func (s State) At(clock time.Time) State {
+	s.clock = clock
+	return s
 }
 
 // Founded says whether the organization exists.
@@ -159,8 +189,26 @@ func (s State) Remembered(keyHash []byte) (Remembered, bool) {
 	return s.remembered.Get(string(keyHash))
 }
 
-// Persons lists everybody, by id.
-func (s State) Persons() []*Person {
+// Enabled says whether a feature is on; nil, which is none, always is.
+func (s State) Enabled(feature *rolemodel.Feature) bool {
+	return feature == nil || s.features.Has(feature.Index)
+}
+
+// Designated finds who is marked by the designation on the scope.
+func (c *Scope) Designated(designation *rolemodel.Designation) (Designated, bool) {
+	for _, d := range c.designated {
+		if d.Designation == designation {
+			return d, true
+		}
+	}
+	return Designated{}, false
+}
+
+// Designations lists those who are marked on the scope.
+func (c *Scope) Designations() []Designated { return slices.Clone(c.designated) }
+
+// Principals lists everybody, by id: all persons, and the background user.
+func (s State) Principals() []*Person {
 	var list []*Person
 	if s.persons != nil {
 		for itr := s.persons.Iterator(); !itr.Done(); {
@@ -170,6 +218,11 @@ func (s State) Persons() []*Person {
 	}
 	slices.SortFunc(list, func(a, b *Person) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	return list
+}
+
+// Persons lists every person, by id.
+func (s State) Persons() []*Person {
+	return slices.DeleteFunc(s.Principals(), func(p *Person) bool { return p.ID.Builtin() })
 }
 
 // Credentials lists every API key in force, by id.

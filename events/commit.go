@@ -85,11 +85,25 @@ const (
 	CauseDefault Cause = "default"
 	// CauseCreated: the scope that was created carries it with it.
 	CauseCreated Cause = "created"
+	// CauseTransfer: a role that has one holder was transferred.
+	CauseTransfer Cause = "transfer"
+	// CauseExpiry: the time that was set for it is over.
+	CauseExpiry Cause = "expiry"
+	// CauseQuorum: a designation needs more holders of a role than are left.
+	CauseQuorum Cause = "quorum"
+	// CauseUnheld: who is marked by a designation holds none of its roles any
+	// more.
+	CauseUnheld Cause = "unheld"
+	// CauseInvitation: an invitation was accepted.
+	CauseInvitation Cause = "invitation"
+	// CauseAnonymization: the person it concerns is to be anonymized.
+	CauseAnonymization Cause = "anonymization"
 	// CauseImport: taken over from another system's history.
 	CauseImport Cause = "import"
 )
 
 // Causes lists the causes that an event may give.
 var Causes = []Cause{
-	CauseTermination, CauseScopeDeleted, CauseReplaced, CauseDefault, CauseCreated, CauseImport,
+	CauseTermination, CauseScopeDeleted, CauseReplaced, CauseDefault, CauseCreated, CauseTransfer, CauseExpiry,
+	CauseQuorum, CauseUnheld, CauseInvitation, CauseAnonymization, CauseImport,
 }

@@ -18,7 +18,10 @@ var update = flag.Bool("update", false, "write docs/events.md, and those files u
 const (
 	person PrincipalID = "01K2Q7D3N8R5T6V9W1X2Y3Z4A5"
 	client PrincipalID = "01K2Q7D3N8R5T6V9W1X2Y3Z4A6"
+	item               = "01KGH4C9W0E8F2M4N6P8Q0R2S7"
 )
+
+var due = time.Date(2027, 3, 28, 1, 30, 0, 0, time.UTC)
 
 // goldenCommit makes a commit in which every field is set.
 func goldenCommit(events ...Event) Commit {
@@ -64,6 +67,34 @@ var golden = []struct {
 	{"scope.renamed", ScopeRenamed{Cause: CauseImport, Scope: "team:sig-etcd", Title: Sealed("\x01\xfftitle")}},
 	{"scope.moved", ScopeMoved{Cause: CauseScopeDeleted, Parent: "org:acme", Scope: "team:sig-etcd"}},
 	{"scope.deleted", ScopeDeleted{Cause: CauseScopeDeleted, Scope: "team:sig-etcd"}},
+	{"role.granted-until", RoleGranted{Role: "member", Scope: "org:acme", Subject: person, Until: due}},
+	{"role.limited", RoleLimited{Role: "member", Scope: "org:acme", Subject: person, Until: due}},
+	{"expiry.announced", ExpiryAnnounced{Role: "member", Scope: "org:acme", Subject: person, Until: due}},
+	{"ownership.transferred", OwnershipTransferred{Former: client, Role: "owner", Scope: "org:acme", Subject: person}},
+	{"designation.set", DesignationSet{Designation: "main_owner", Scope: "org:acme", Subject: person}},
+	{"designation.cleared", DesignationCleared{Cause: CauseReplaced, Designation: "main_owner", Scope: "org:acme", Subject: person}},
+	{"designation.lapsed", DesignationLapsed{Cause: CauseQuorum, Designation: "main_owner", Scope: "org:acme", Subject: person}},
+	{"feature.enabled", FeatureEnabled{Feature: "license_purchase"}},
+	{"feature.disabled", FeatureDisabled{Feature: "license_purchase"}},
+	{"fact.recorded", FactRecorded{Fact: "license_purchased", Quantity: 300, Scope: "org:acme"}},
+	{"invitation.sent", InvitationSent{Expires: due, Invitation: item, Role: "member", Scope: "org:acme", Subject: person,
+		Token: Sealed("\x01\xfftoken"), TokenHash: bytes.Repeat([]byte{0xe5}, 32)}},
+	{"invitation.resent", InvitationResent{Expires: due, Invitation: item, Subject: person,
+		Token: Sealed("\x01\xfftoken"), TokenHash: bytes.Repeat([]byte{0xe5}, 32)}},
+	{"invitation.accepted", InvitationAccepted{Invitation: item, Subject: person}},
+	{"invitation.declined", InvitationDeclined{Invitation: item, Subject: person}},
+	{"invitation.withdrawn", InvitationWithdrawn{Cause: CauseAnonymization, Invitation: item, Subject: person}},
+	{"invitation.expired", InvitationExpired{Invitation: item, Subject: person}},
+	{"reminder.set", ReminderSet{Due: due, Every: "P2W", Reminder: item, Subject: person, Zone: "Europe/Vienna"}},
+	{"reminder.fired", ReminderFired{Count: 2, Due: due, Next: due.AddDate(0, 0, 14), Reminder: item, Subject: person}},
+	{"reminder.completed", ReminderCompleted{Cause: CauseAnonymization, Reminder: item, Subject: person}},
+	{"reminder.canceled", ReminderCanceled{Reminder: item, Subject: person}},
+	{"retention.set", RetentionSet{Ground: Sealed("\x01\xffground"), Subject: person, Until: due}},
+	{"retention.ended", RetentionEnded{Subject: person, Until: due}},
+	{"hold.placed", HoldPlaced{Ground: Sealed("\x01\xffground"), Hold: item, Subject: person}},
+	{"hold.released", HoldReleased{Hold: item, Subject: person}},
+	{"anonymization.started", AnonymizationStarted{Subject: person}},
+	{"person.anonymized", PersonAnonymized{Certificate: []byte("a certificate\n"), Epoch: 7, Started: 70_000, Subject: person}},
 }
 
 func goldenPath(file string) string { return filepath.Join("testdata", "v1", file+".msgpack") }

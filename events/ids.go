@@ -34,6 +34,21 @@ type (
 	// CredentialID is a ULID, the public half of an API key.
 	CredentialID string
 
+	// DesignationID is a designation's id within those of its scope's kind, for
+	// instance "main_owner".
+	DesignationID string
+
+	// FeatureID is a feature's id within the role model.
+	FeatureID string
+
+	// FactID is a fact's id within those of its scope's kind.
+	FactID string
+
+	// ReminderID, InvitationID and HoldID are ULIDs.
+	ReminderID   string
+	InvitationID string
+	HoldID       string
+
 	// Revision is a commit's place in the ledger: the stream sequence, from 1.
 	// 0 means "before the first commit".
 	Revision uint64
@@ -104,6 +119,15 @@ func (c CommitID) Validate() error { return validULID("commit id", c) }
 
 // Validate says whether the id is a ULID.
 func (c CredentialID) Validate() error { return validULID("credential", c) }
+
+// Validate says whether the id is a ULID.
+func (r ReminderID) Validate() error { return validULID("reminder", r) }
+
+// Validate says whether the id is a ULID.
+func (i InvitationID) Validate() error { return validULID("invitation", i) }
+
+// Validate says whether the id is a ULID.
+func (h HoldID) Validate() error { return validULID("hold", h) }
 
 // validULID accepts a ULID in its one canonical form, upper case. The library
 // reads lower case as the same ULID; as ids they would be two.

@@ -1,0 +1,136 @@
+package aggregate
+
+import (
+	"fmt"
+	"slices"
+
+	"tenure/events"
+	"tenure/rolemodel"
+)
+
+// SetDesignation marks a holder of a role, and nobody else any more.
+type SetDesignation struct {
+	Subject     events.PrincipalID
+	Designation events.DesignationID
+	Scope       events.ScopeID
+}
+
+// ClearDesignation takes a mark away, from whoever has it.
+type ClearDesignation struct {
+	Designation events.DesignationID
+	Scope       events.ScopeID
+}
+
+// Name implements [Command].
+func (SetDesignation) Name() string { return "designation.set" }
+
+// Name implements [Command].
+func (ClearDesignation) Name() string { return "designation.clear" }
+
+func (c SetDesignation) propose(d *draft) {
+	_, known := d.person(c.Subject)
+	scope, exists := d.scope(c.Scope)
+	if !known || !exists {
+		return
+	}
+	if designation, defined := d.designation(c.Designation, c.Scope); defined {
+		d.designate(c.Subject, designation, scope)
+	}
+}
+
+func (c ClearDesignation) propose(d *draft) {
+	scope, exists := d.scope(c.Scope)
+	if !exists {
+		return
+	}
+	if designation, defined := d.designation(c.Designation, c.Scope); defined {
+		d.undesignate(designation, scope, "")
+	}
+}
+
+// designate marks a person, and takes the mark from another one.
+func (d *draft) designate(subject events.PrincipalID, designation *rolemodel.Designation, on *Scope) {
+	if marked, set := on.Designated(designation); set && marked.Subject == subject {
+		return
+	}
+	d.undesignate(designation, on, events.CauseReplaced)
+	d.emit(events.DesignationSet{Subject: subject, Designation: events.DesignationID(designation.Name), Scope: on.ID})
+}
+
+func (d *draft) undesignate(designation *rolemodel.Designation, on *Scope, cause events.Cause) {
+	if marked, set := on.Designated(designation); set {
+		d.emit(events.DesignationCleared{Subject: marked.Subject, Designation: events.DesignationID(designation.Name), Scope: on.ID, Cause: cause})
+	}
+}
+
+// designation finds a designation on a scope or refuses, naming those that
+// there are.
+func (d *draft) designation(id events.DesignationID, on events.ScopeID) (*rolemodel.Designation, bool) {
+	designation, known := d.state.Model.Designation(on.Kind(), string(id))
+	if !known {
+		var have []string
+		for _, other := range d.state.Model.Designations {
+			if other.Kind == on.Kind() {
+				have = append(have, other.Name)
+			}
+		}
+		d.refuse(Refusal{
+			Code: CodeUnknown, Scope: on, Event: -1,
+			Message: "There is no designation " + string(id) + " on " + string(on) + "; there is " + anyOf(have) + ".",
+			Help:    "tenure models show " + d.state.Model.ID,
+		})
+	}
+	return designation, known
+}
+
+// lapses says why a mark cannot stand, as a cause and in words; the cause is
+// empty if it can.
+func (s State) lapses(marked Designated, on events.ScopeID) (events.Cause, string) {
+	designation := marked.Designation
+	scope, exists := s.Scope(on)
+	if !exists {
+		return "", ""
+	}
+	person, known := s.Person(marked.Subject)
+	if !known || !slices.ContainsFunc(designation.Among, func(role *rolemodel.Role) bool {
+		_, held := person.Grant(role, on)
+		return held
+	}) {
+		var among []string
+		for _, role := range designation.Among {
+			among = append(among, role.Name)
+		}
+		return events.CauseUnheld, fmt.Sprintf("only %s can be, and %s is none", anyOf(among), marked.Subject)
+	}
+	for _, quorum := range designation.While {
+		if s.countActive(scope.holderSet(quorum.Role), quorum.Role, on, quorum.AtLeast, false) < quorum.AtLeast {
+			return events.CauseQuorum, fmt.Sprintf("that takes at least %d active %s", quorum.AtLeast, roleOn(quorum.Role, on))
+		}
+	}
+	return "", ""
+}
+
+// unmet refuses a mark that cannot stand.
+func (s State) unmet(marked Designated, on events.ScopeID) *Refusal {
+	cause, lacking := s.lapses(marked, on)
+	if cause == "" {
+		return nil
+	}
+	return &Refusal{Code: CodeLapses, Rule: marked.Designation.Rule, Scope: on, Subject: marked.Subject, Event: -1,
+		Message: fmt.Sprintf("%s cannot be %s on %s: %s.", marked.Subject, marked.Designation.Name, on, lacking)}
+}
+
+// Settable says whether the designation could be set on the scope now: whether
+// all its quorums are there.
+func (s State) Settable(designation *rolemodel.Designation, on events.ScopeID) bool {
+	scope, exists := s.Scope(on)
+	if !exists {
+		return false
+	}
+	for _, quorum := range designation.While {
+		if s.countActive(scope.holderSet(quorum.Role), quorum.Role, on, quorum.AtLeast, false) < quorum.AtLeast {
+			return false
+		}
+	}
+	return true
+}
