@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -116,8 +117,180 @@ func (c *Client) ChangeMembership(ctx context.Context, org string, o Options, ve
 }
 
 // GrantRole gives a person a role.
-func (c *Client) GrantRole(ctx context.Context, org string, o Options, r service.RoleRequest) (service.Receipt, error) {
-	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/grants"), o, roleBody{r, o.annotations()})
+func (c *Client) GrantRole(ctx context.Context, org string, o Options, r service.GrantRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/grants"), o, grantBody{r, o.annotations()})
+}
+
+// TransferRole passes a role that has one holder on to another person.
+func (c *Client) TransferRole(ctx context.Context, org string, o Options, r service.TransferRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/transfers"), o, transferBody{r, o.annotations()})
+}
+
+// DefineRoles says who holds the roles of a scope, all at once.
+func (c *Client) DefineRoles(ctx context.Context, org string, o Options, r service.DefineRolesRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPut, in(org, "/roles"), o, defineBody{r, o.annotations()})
+}
+
+// RoleForm shows who holds the roles of a scope, and what the caller may change.
+func (c *Client) RoleForm(ctx context.Context, org string, at At, scope string) ([]service.RoleField, error) {
+	q := at.query()
+	q.Set("scope", scope)
+	return get[[]service.RoleField](ctx, c, in(org, "/roles"), q)
+}
+
+// SetDesignation marks a holder of a role.
+func (c *Client) SetDesignation(ctx context.Context, org string, o Options, r service.DesignationRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/designations"), o, designationBody{r, o.annotations()})
+}
+
+// ClearDesignation takes a mark away.
+func (c *Client) ClearDesignation(ctx context.Context, org string, o Options, r service.DesignationRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/designations/clear"), o, designationBody{r, o.annotations()})
+}
+
+// SwitchFeature turns a feature on or off.
+func (c *Client) SwitchFeature(ctx context.Context, org string, o Options, r service.FeatureRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/features"), o, featureBody{r, o.annotations()})
+}
+
+// Features lists the features of the role model.
+func (c *Client) Features(ctx context.Context, org string, at At) ([]service.FeatureView, error) {
+	return get[[]service.FeatureView](ctx, c, in(org, "/features"), at.query())
+}
+
+// RecordFact puts on record what the caller did elsewhere.
+func (c *Client) RecordFact(ctx context.Context, org string, o Options, r service.FactRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/facts"), o, factBody{r, o.annotations()})
+}
+
+// Resolve says who is responsible for a scope.
+func (c *Client) Resolve(ctx context.Context, org string, at At, resolver, scope string) (service.Responsible, error) {
+	q := at.query()
+	q.Set("scope", scope)
+	return get[service.Responsible](ctx, c, in(org, "/resolvers/"+segment(resolver)), q)
+}
+
+// Invite asks somebody to become a member.
+func (c *Client) Invite(ctx context.Context, org string, o Options, r service.InvitationRequest) (service.InvitationReceipt, error) {
+	return send[service.InvitationReceipt](ctx, c, http.MethodPost, in(org, "/invitations"), o, invitationBody{r, o.annotations()})
+}
+
+// Invitations lists those that are not answered yet.
+func (c *Client) Invitations(ctx context.Context, org string, at At) ([]service.InvitationView, error) {
+	return get[[]service.InvitationView](ctx, c, in(org, "/invitations"), at.query())
+}
+
+// ResendInvitation sends an invitation again.
+func (c *Client) ResendInvitation(ctx context.Context, org string, o Options, id string) (service.InvitationReceipt, error) {
+	return about[service.InvitationReceipt](ctx, c, org, "/invitations/", id, "resend", o)
+}
+
+// WithdrawInvitation takes an invitation back.
+func (c *Client) WithdrawInvitation(ctx context.Context, org string, o Options, id string) (service.Receipt, error) {
+	return about[service.Receipt](ctx, c, org, "/invitations/", id, "withdraw", o)
+}
+
+// AcceptInvitation makes the one invited a member; the client's key is the
+// invitation's token.
+func (c *Client) AcceptInvitation(ctx context.Context, org string, o Options, id string) (service.KeyReceipt, error) {
+	return about[service.KeyReceipt](ctx, c, org, "/invitations/", id, "accept", o)
+}
+
+// DeclineInvitation says no; the client's key is the invitation's token.
+func (c *Client) DeclineInvitation(ctx context.Context, org string, o Options, id string) (service.Receipt, error) {
+	return about[service.Receipt](ctx, c, org, "/invitations/", id, "decline", o)
+}
+
+// SetReminder asks to be reminded of a person.
+func (c *Client) SetReminder(ctx context.Context, org string, o Options, r service.ReminderRequest) (service.ReminderReceipt, error) {
+	return send[service.ReminderReceipt](ctx, c, http.MethodPost, in(org, "/reminders"), o, reminderBody{r, o.annotations()})
+}
+
+// Reminders lists the open reminders.
+func (c *Client) Reminders(ctx context.Context, org string, at At) ([]service.ReminderView, error) {
+	return get[[]service.ReminderView](ctx, c, in(org, "/reminders"), at.query())
+}
+
+// CompleteReminder says that what a reminder asked for is done.
+func (c *Client) CompleteReminder(ctx context.Context, org string, o Options, id string) (service.Receipt, error) {
+	return about[service.Receipt](ctx, c, org, "/reminders/", id, "complete", o)
+}
+
+// CancelReminder takes a reminder back.
+func (c *Client) CancelReminder(ctx context.Context, org string, o Options, id string) (service.Receipt, error) {
+	return about[service.Receipt](ctx, c, org, "/reminders/", id, "cancel", o)
+}
+
+// PlaceHold keeps a person from being anonymized.
+func (c *Client) PlaceHold(ctx context.Context, org string, o Options, r service.HoldRequest) (service.HoldReceipt, error) {
+	return send[service.HoldReceipt](ctx, c, http.MethodPost, in(org, "/holds"), o, holdBody{r, o.annotations()})
+}
+
+// ReleaseHold ends a legal hold.
+func (c *Client) ReleaseHold(ctx context.Context, org string, o Options, id string) (service.Receipt, error) {
+	return about[service.Receipt](ctx, c, org, "/holds/", id, "release", o)
+}
+
+// Holds lists the legal holds in force.
+func (c *Client) Holds(ctx context.Context, org string, at At) ([]service.HoldView, error) {
+	return get[[]service.HoldView](ctx, c, in(org, "/holds"), at.query())
+}
+
+// SetRetention decides to keep a person's data until a time.
+func (c *Client) SetRetention(ctx context.Context, org string, o Options, r service.RetentionRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/retentions"), o, retentionBody{r, o.annotations()})
+}
+
+// Anonymize makes a person unknowable, for good.
+func (c *Client) Anonymize(ctx context.Context, org string, o Options, r service.AnonymizationRequest) (service.AnonymizationReceipt, error) {
+	return send[service.AnonymizationReceipt](ctx, c, http.MethodPost, in(org, "/anonymizations"), o, anonymizationBody{r, o.annotations()})
+}
+
+// Links lists everything in the ledger that names a person.
+func (c *Client) Links(ctx context.Context, org string, at At, person string) ([]service.Link, error) {
+	return get[[]service.Link](ctx, c, in(org, "/people/"+segment(person)+"/links"), at.query())
+}
+
+// Cases lists what is to be decided about people whose membership has ended.
+func (c *Client) Cases(ctx context.Context, org string, at At, all bool) ([]service.CaseView, error) {
+	q := at.query()
+	q.Set("all", strconv.FormatBool(all))
+	return get[[]service.CaseView](ctx, c, in(org, "/cases"), q)
+}
+
+// Case shows one case.
+func (c *Client) Case(ctx context.Context, org string, at At, person string) (service.CaseView, error) {
+	return get[service.CaseView](ctx, c, in(org, "/cases/"+segment(person)), at.query())
+}
+
+// Notices lists which messages went to whom, newest first.
+func (c *Client) Notices(ctx context.Context, org string, f service.NoticeFilter) ([]service.NoticeView, error) {
+	q := url.Values{}
+	for name, value := range map[string]string{"person": f.Person, "kind": string(f.Kind), "state": f.State} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return get[[]service.NoticeView](ctx, c, in(org, "/notices"), q)
+}
+
+// Notice shows one message.
+func (c *Client) Notice(ctx context.Context, org, id string) (service.NoticeView, error) {
+	return get[service.NoticeView](ctx, c, in(org, "/notices/"+segment(id)), nil)
+}
+
+// RetryNotice tries again to deliver a message that could not be delivered.
+func (c *Client) RetryNotice(ctx context.Context, org, id string) (service.NoticeView, error) {
+	return send[service.NoticeView](ctx, c, http.MethodPost, in(org, "/notices/"+segment(id)+"/retry"), Options{}, struct{}{})
+}
+
+// Backup writes what is to be kept elsewhere: the ledger or the capsule.
+func (c *Client) Backup(ctx context.Context, what string, w io.Writer) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/backups/"+segment(what), nil)
+	if err != nil {
+		return err
+	}
+	return c.do(request, w)
 }
 
 // RevokeRole ends a person's role.
@@ -267,6 +440,11 @@ func send[T any](ctx context.Context, c *Client, method, path string, o Options,
 	return answer, c.do(request, &answer)
 }
 
+// about sends a command about something that has an id.
+func about[T any](ctx context.Context, c *Client, org, path, id, verb string, o Options) (T, error) {
+	return send[T](ctx, c, http.MethodPost, in(org, path+segment(id)+"/"+verb), o, itemBody{o.annotations()})
+}
+
 // maxAnswer bounds what is read of an answer.
 const maxAnswer = 1 << 30
 
@@ -277,6 +455,12 @@ func (c *Client) do(request *http.Request, answer any) error {
 		return err
 	}
 	defer response.Body.Close()
+	if w, streamed := answer.(io.Writer); streamed && response.StatusCode < http.StatusMultipleChoices {
+		if _, err := io.Copy(w, response.Body); err != nil {
+			return fmt.Errorf("read the answer: %w", err)
+		}
+		return nil
+	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return fmt.Errorf("read the answer: %w", err)
@@ -303,12 +487,28 @@ func (d direct) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Body == nil {
 		request.Body = http.NoBody
 	}
-	d.handler.ServeHTTP(answer, request)
+	if err := d.serve(answer, request); err != nil {
+		return nil, err
+	}
 	return &http.Response{
 		StatusCode: answer.status, Status: strconv.Itoa(answer.status) + " " + http.StatusText(answer.status),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: answer.header,
 		Body: io.NopCloser(&answer.body), ContentLength: int64(answer.body.Len()), Request: request,
 	}, nil
+}
+
+// serve calls the handler. One that breaks its answer off does so by a panic,
+// as over the network.
+func (d direct) serve(answer *answer, request *http.Request) (err error) {
+	defer func() {
+		if broken := recover(); broken == http.ErrAbortHandler {
+			err = errors.New("the answer was broken off")
+		} else if broken != nil {
+			panic(broken)
+		}
+	}()
+	d.handler.ServeHTTP(answer, request)
+	return nil
 }
 
 // answer collects what a handler writes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"reflect"
@@ -89,9 +90,9 @@ func story(t *testing.T, client func(key string) *Client, operatorKey string) ma
 	call("ChangeScope", err)
 	_, err = ann.ChangeScope(ctx, "acme", Options{}, "delete", service.ScopeRequest{Scope: "team:old"})
 	call("ChangeScope", err)
-	granted, err := ann.GrantRole(ctx, "acme", Options{Reason: "joined"}, service.RoleRequest{Person: "ben", Role: "maintainer", Scope: "team:sig"})
+	granted, err := ann.GrantRole(ctx, "acme", Options{Reason: "joined"}, service.GrantRequest{RoleRequest: service.RoleRequest{Person: "ben", Role: "maintainer", Scope: "team:sig"}})
 	call("GrantRole", err)
-	_, err = ann.GrantRole(ctx, "acme", Options{}, service.RoleRequest{Person: "ben", Role: "member", Scope: "team:sub"})
+	_, err = ann.GrantRole(ctx, "acme", Options{}, service.GrantRequest{RoleRequest: service.RoleRequest{Person: "ben", Role: "member", Scope: "team:sub"}})
 	call("GrantRole", err)
 	_, err = ann.RevokeRole(ctx, "acme", Options{}, service.RoleRequest{Person: "ben", Role: "member", Scope: "team:sub"})
 	call("RevokeRole", err)
@@ -139,7 +140,7 @@ func story(t *testing.T, client func(key string) *Client, operatorKey string) ma
 		t.Error("a commit of the future is taken over")
 	}
 	imported, err = operator.ImportTimeline(ctx, "acme", service.TimelineCommit{
-		Commit: "c1", Time: history[1].EffectiveAt.Add(time.Second * 3), Changes: []service.TimelineChange{{Op: "member.add", User: "cat"}, {Op: "team.create", Team: "New Team"}},
+		Commit: "c1", Time: history[1].EffectiveAt.Add(time.Second), Changes: []service.TimelineChange{{Op: "member.add", User: "cat"}, {Op: "team.create", Team: "New Team"}},
 	})
 	call("ImportTimeline", err)
 	is("imported", true, imported.Changed)
@@ -151,7 +152,137 @@ func story(t *testing.T, client func(key string) *Client, operatorKey string) ma
 	}
 	_, err = operator.ChangeMembership(ctx, "acme", because, "terminate", service.MembershipRequest{Person: "ben"})
 	call("ChangeMembership", err)
+	firmStory(t, client, operator, call)
 	return called
+}
+
+// firmStory goes on with an organization that has an owner, designations and
+// compliance managers.
+func firmStory(t *testing.T, client func(key string) *Client, operator *Client, call func(string, error)) {
+	t.Helper()
+	ctx, o := t.Context(), Options{}
+	is := func(what string, want, got any) {
+		t.Helper()
+		diff(t, what, want, got)
+	}
+	_, err := operator.Found(ctx, o, service.FoundRequest{Org: "firm", Model: "fabasoft", Title: "Firm", Owner: service.PersonDetails{Login: "olga", Email: "olga@example.org"}})
+	call("Found", err)
+	key, err := operator.IssueKey(ctx, "firm", o, service.IssueRequest{Person: "olga"})
+	call("IssueKey", err)
+	olga := client(key.Key)
+	for _, name := range []string{"carl", "mia", "max"} {
+		_, err = olga.RegisterPerson(ctx, "firm", o, service.PersonDetails{Login: name, Email: name + "@example.org"})
+		call("RegisterPerson", err)
+		_, err = olga.ChangeMembership(ctx, "firm", o, "start", service.MembershipRequest{Person: name})
+		call("ChangeMembership", err)
+	}
+	_, err = olga.DefineRoles(ctx, "firm", o, service.DefineRolesRequest{Roles: map[events.RoleID][]string{
+		"co_owner": {"carl"}, "compliance_manager": {"mia"}, "support_team": {"max"}, "payment_user": {"mia"},
+	}})
+	call("DefineRoles", err)
+	key, err = operator.IssueKey(ctx, "firm", o, service.IssueRequest{Person: "mia"})
+	call("IssueKey", err)
+	mia := client(key.Key)
+	_, err = olga.SetDesignation(ctx, "firm", o, service.DesignationRequest{Person: "carl", Designation: "main_owner"})
+	call("SetDesignation", err)
+	form, err := olga.RoleForm(ctx, "firm", At{}, "")
+	call("RoleForm", err)
+	i := slices.IndexFunc(form, func(f service.RoleField) bool { return f.Designation == "main_owner" })
+	is("main owner", "carl", form[i].Holders[0].Login)
+	_, err = olga.ClearDesignation(ctx, "firm", o, service.DesignationRequest{Designation: "main_owner"})
+	call("ClearDesignation", err)
+	_, err = olga.SwitchFeature(ctx, "firm", o, service.FeatureRequest{Feature: "license_purchase", On: true})
+	call("SwitchFeature", err)
+	features, err := mia.Features(ctx, "firm", At{})
+	call("Features", err)
+	is("features", true, features[0].On)
+	_, err = mia.RecordFact(ctx, "firm", o, service.FactRequest{Fact: "license_purchased", Quantity: 3})
+	call("RecordFact", err)
+	support, err := mia.Resolve(ctx, "firm", At{}, "support_team", "")
+	call("Resolve", err)
+	is("support", "max", support.Holders[0].Login)
+
+	invitation, err := olga.Invite(ctx, "firm", o, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: "nina@example.org"}})
+	call("Invite", err)
+	invitation, err = olga.ResendInvitation(ctx, "firm", o, string(invitation.ID))
+	call("ResendInvitation", err)
+	accepted, err := client(invitation.Token).AcceptInvitation(ctx, "firm", o, string(invitation.ID))
+	call("AcceptInvitation", err)
+	who, err := client(accepted.Key).Whoami(ctx)
+	call("Whoami", err)
+	is("who came", string(invitation.Person), who.ID)
+	for _, answer := range []string{"decline", "withdraw"} {
+		invitation, err = olga.Invite(ctx, "firm", o, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: answer + "@example.org"}})
+		call("Invite", err)
+		open, err := olga.Invitations(ctx, "firm", At{})
+		call("Invitations", err)
+		is("open invitations", 1, len(open))
+		if answer == "decline" {
+			_, err = client(invitation.Token).DeclineInvitation(ctx, "firm", o, string(invitation.ID))
+			call("DeclineInvitation", err)
+		} else {
+			_, err = olga.WithdrawInvitation(ctx, "firm", o, string(invitation.ID))
+			call("WithdrawInvitation", err)
+		}
+	}
+
+	_, err = olga.TransferRole(ctx, "firm", o, service.TransferRequest{Person: "carl"})
+	call("TransferRole", err)
+	_, err = olga.ChangeMembership(ctx, "firm", Options{Reason: "left"}, "terminate", service.MembershipRequest{Person: "max"})
+	call("ChangeMembership", err)
+	cases, err := mia.Cases(ctx, "firm", At{}, false)
+	call("Cases", err)
+	is("cases", []string{"max", "open"}, []string{cases[0].Login, cases[0].State})
+	for _, end := range []string{"complete", "cancel"} {
+		reminder, err := mia.SetReminder(ctx, "firm", o, service.ReminderRequest{Person: "max", At: "P1M", Every: "P1W", Zone: "Europe/Vienna"})
+		call("SetReminder", err)
+		list, err := mia.Reminders(ctx, "firm", At{})
+		call("Reminders", err)
+		is("reminders", reminder.ID, list[0].ID)
+		if end == "complete" {
+			_, err = mia.CompleteReminder(ctx, "firm", o, string(reminder.ID))
+			call("CompleteReminder", err)
+		} else {
+			_, err = mia.CancelReminder(ctx, "firm", o, string(reminder.ID))
+			call("CancelReminder", err)
+		}
+	}
+	hold, err := mia.PlaceHold(ctx, "firm", o, service.HoldRequest{Person: "max", Ground: "Dispute 12"})
+	call("PlaceHold", err)
+	holds, err := mia.Holds(ctx, "firm", At{})
+	call("Holds", err)
+	is("the ground", "Dispute 12", holds[0].Ground)
+	_, err = mia.ReleaseHold(ctx, "firm", o, string(hold.ID))
+	call("ReleaseHold", err)
+	_, err = mia.SetRetention(ctx, "firm", o, service.RetentionRequest{Person: "max", Until: "P7Y", Ground: "Tax law"})
+	call("SetRetention", err)
+	before, err := mia.Links(ctx, "firm", At{}, "max")
+	call("Links", err)
+	max := cases[0].Person
+	_, err = mia.Anonymize(ctx, "firm", o, service.AnonymizationRequest{Person: "max"})
+	call("Anonymize", err)
+	after, err := mia.Links(ctx, "firm", At{}, string(max))
+	call("Links", err)
+	is("the links stay", true, len(after) > len(before))
+	file, err := mia.Case(ctx, "firm", At{}, string(max))
+	call("Case", err)
+	is("the case", []any{"anonymized", true}, []any{file.State, file.Certificate != ""})
+
+	notices, err := olga.Notices(ctx, "firm", service.NoticeFilter{Kind: "membership.terminated"})
+	call("Notices", err)
+	is("alerts", 1, len(notices))
+	notice, err := olga.Notice(ctx, "firm", notices[0].ID)
+	call("Notice", err)
+	is("the alert goes to", "mia", notice.Login)
+	_, err = olga.RetryNotice(ctx, "firm", notice.ID)
+	var p *Problem
+	if errors.As(err, &p) && p.Code == "exists" {
+		err = nil // it is not parked
+	}
+	call("RetryNotice", err)
+	for _, what := range []string{"ledger", "capsule"} {
+		call("Backup", operator.Backup(ctx, what, io.Discard))
+	}
 }
 
 // TestBothWays tells the story over the network and in process: the answers

@@ -71,7 +71,7 @@ func Handler(s *service.Service, log *slog.Logger) http.Handler {
 
 // OpenAPI is the description of the API: OpenAPI 3.1, as JSON.
 func OpenAPI() ([]byte, error) {
-	return describe(&server{}, http.NewServeMux()).OpenAPI().MarshalJSON()
+	return describe(&server{service: &service.Service{}}, http.NewServeMux()).OpenAPI().MarshalJSON()
 }
 
 // describe registers every operation.
@@ -91,7 +91,13 @@ func describe(s *server, mux *http.ServeMux) huma.API {
 	s.people()
 	s.memberships()
 	s.roles()
+	s.designations()
+	s.features()
 	s.scopes()
+	s.invitations()
+	s.compliance()
+	s.notices()
+	s.backups()
 	s.keys()
 	s.histories()
 	s.exchange()
@@ -165,6 +171,12 @@ type Annotations struct {
 	Ticket string `json:"ticket,omitempty" doc:"A reference into another system: 1 to 32 letters, digits and -."`
 	Note   string `json:"note,omitempty" maxLength:"4096" doc:"A note, kept sealed under the key of the one person whom the command concerns."`
 }
+
+// given are the annotations themselves, of every body that they are part of.
+func (a Annotations) given() Annotations { return a }
+
+// annotated is the body of a command.
+type annotated interface{ given() Annotations }
 
 // envelope reads what came along with a command.
 func (h CommandHeaders) envelope(a Annotations) (service.Envelope, error) {
@@ -274,4 +286,60 @@ func command[I, O any](s *server, id, method, path, summary, tag string, do func
 		}
 		return &done[O]{etag(receipt.Revision), body}, nil
 	})
+}
+
+// orderInput is what a command in an organization comes with.
+type orderInput[B annotated] struct {
+	InOrg
+	CommandHeaders
+	Body B
+}
+
+// order registers a command in an organization, by the service's method that
+// carries it out.
+func order[B annotated, O any](s *server, id, path, summary, tag string,
+	do func(context.Context, service.Caller, events.OrgID, service.Envelope, B) (O, service.Receipt, error)) {
+
+	method := http.MethodPost
+	if verb, rest, found := strings.Cut(path, " "); found {
+		method, path = verb, rest
+	}
+	command(s, id, method, "/organizations/{org}"+path, summary, tag,
+		func(ctx context.Context, in *orderInput[B]) (O, service.Receipt, error) {
+			envelope, err := in.envelope(in.Body.given())
+			if err != nil {
+				var none O
+				return none, service.Receipt{}, err
+			}
+			return do(ctx, callerOf(ctx), in.Org, envelope, in.Body)
+		})
+}
+
+type itemBody struct{ Annotations }
+
+type itemInput struct {
+	InOrg
+	CommandHeaders
+	ID   string `path:"id" doc:"The id."`
+	Body itemBody
+}
+
+// item registers a command about something that has an id.
+func item[O any](s *server, id, path, summary, tag string,
+	do func(context.Context, service.Caller, events.OrgID, service.Envelope, service.ItemRequest) (O, service.Receipt, error)) {
+
+	command(s, id, http.MethodPost, "/organizations/{org}"+path, summary, tag,
+		func(ctx context.Context, in *itemInput) (O, service.Receipt, error) {
+			envelope, err := in.envelope(in.Body.Annotations)
+			if err != nil {
+				var none O
+				return none, service.Receipt{}, err
+			}
+			return do(ctx, callerOf(ctx), in.Org, envelope, service.ItemRequest{ID: in.ID})
+		})
+}
+
+// plainly gives a receipt as the whole answer.
+func plainly(receipt service.Receipt, err error) (service.Receipt, service.Receipt, error) {
+	return receipt, receipt, err
 }

@@ -31,6 +31,7 @@ type Problem struct {
 	Role    string             `json:"role,omitempty" doc:"The role concerned, KIND.NAME."`
 	Scope   events.ScopeID     `json:"scope,omitempty" doc:"The scope concerned."`
 	Subject events.PrincipalID `json:"subject,omitempty" doc:"The person concerned."`
+	Contact []string           `json:"contact,omitempty" doc:"Whom to ask, where a permission is missing."`
 	// Errors lists all refusals where there are several.
 	Errors []Problem `json:"errors,omitempty" doc:"All refusals, where there are several."`
 }
@@ -79,6 +80,7 @@ func problemOf(err error) *Problem {
 		}
 		p := newProblem(status, string(r.Code), r.Message)
 		p.Rule, p.Field, p.Help, p.Role, p.Scope, p.Subject = r.Rule, r.Field, r.Help, r.Role, r.Scope, r.Subject
+		p.Contact = r.ContactNames
 		list[i] = *p
 	}
 	first := list[0]

@@ -227,12 +227,28 @@ func TestForeignOrganization(t *testing.T) {
 					body = `{"login":"ann"}`
 				case strings.HasSuffix(path, "/keys/revoke"):
 					body = `{"key":"x"}`
+				case strings.Contains(path, "{id}"):
+					body = `{}`
+				case strings.Contains(path, "/reminders"):
+					body = `{"person":"ann","at":"P1M"}`
+				case strings.Contains(path, "/holds"):
+					body = `{"person":"ann","ground":"x"}`
+				case strings.Contains(path, "/retentions"):
+					body = `{"person":"ann","ground":"x","until":"P1M"}`
+				case strings.Contains(path, "/designations"):
+					body = `{"person":"ann","designation":"x"}`
+				case strings.HasSuffix(path, "/roles"):
+					body = `{"roles":{"admin":["ann"]}}`
+				case strings.Contains(path, "/features"):
+					body = `{"feature":"x","on":true}`
+				case strings.Contains(path, "/facts"):
+					body = `{"fact":"x"}`
 				case strings.Contains(path, "/imports"):
 					body = `{"commit":"c","time":"2026-01-01T00:00:00Z","changes":[{"op":"admin.add","user":"x"}]}`
 				}
 			}
 			at := func(org string) reply {
-				filled := strings.NewReplacer("{org}", org, "{person}", "ann").Replace(path)
+				filled := strings.NewReplacer("{org}", org, "{person}", "ann", "{id}", "01K2Q7D3N8R5T6V9W1X2Y3Z4A5", "{resolver}", "x").Replace(path)
 				return x.ask(method, filled+"?person=ann&permission=organization.edit&from=@1&to=@2&role=", ann, body, "If-Match", `"1"`, "Idempotency-Key", "k")
 			}
 			foreign, none := at("hidden"), at("absent")

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"tenure/events"
 	"tenure/service"
@@ -13,10 +12,25 @@ type roleBody struct {
 	Annotations
 }
 
-type roleInput struct {
+type grantBody struct {
+	service.GrantRequest
+	Annotations
+}
+
+type transferBody struct {
+	service.TransferRequest
+	Annotations
+}
+
+type defineBody struct {
+	service.DefineRolesRequest
+	Annotations
+}
+
+type formQuery struct {
 	InOrg
-	CommandHeaders
-	Body roleBody
+	ReadingQuery
+	Scope string `query:"scope" doc:"KIND:HANDLE; the organization itself if absent."`
 }
 
 type holdersQuery struct {
@@ -37,23 +51,30 @@ type checkQuery struct {
 
 func (s *server) roles() {
 	const tag = "Roles"
-	for _, verb := range []struct {
-		id, path, summary string
-		do                func(*service.Service, context.Context, service.Caller, events.OrgID, service.Envelope, service.RoleRequest) (service.Receipt, error)
-	}{
-		{"grant-role", "/grants", "Give a person a role on a scope", (*service.Service).GrantRole},
-		{"revoke-role", "/grants/revoke", "End a person's role on a scope", (*service.Service).RevokeRole},
-	} {
-		command(s, verb.id, http.MethodPost, "/organizations/{org}"+verb.path, verb.summary, tag,
-			func(ctx context.Context, in *roleInput) (service.Receipt, service.Receipt, error) {
-				envelope, err := in.envelope(in.Body.Annotations)
-				if err != nil {
-					return service.Receipt{}, service.Receipt{}, err
-				}
-				receipt, err := verb.do(s.service, ctx, callerOf(ctx), in.Org, envelope, in.Body.RoleRequest)
-				return receipt, receipt, err
-			})
-	}
+	order(s, "grant-role", "/grants", "Give a person a role on a scope, for a time or for good", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body grantBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.GrantRole(ctx, caller, org, e, body.GrantRequest))
+		})
+	order(s, "revoke-role", "/grants/revoke", "End a person's role on a scope", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body roleBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.RevokeRole(ctx, caller, org, e, body.RoleRequest))
+		})
+	order(s, "transfer-role", "/transfers", "Pass a role that has one holder on to another person", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body transferBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.TransferRole(ctx, caller, org, e, body.TransferRequest))
+		})
+	order(s, "define-roles", "PUT /roles", "Say who holds the roles of a scope and who is marked there, all at once", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body defineBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.DefineRoles(ctx, caller, org, e, body.DefineRolesRequest))
+		})
+	question(s, "show-roles", "/organizations/{org}/roles", "Show who holds the roles of a scope and who is marked there, and what of it the caller may change", tag,
+		func(ctx context.Context, in *formQuery) ([]service.RoleField, error) {
+			reading, err := in.reading()
+			if err != nil {
+				return nil, err
+			}
+			return s.service.RoleForm(ctx, callerOf(ctx), in.Org, reading, in.Scope)
+		})
 	question(s, "list-grants", "/organizations/{org}/grants", "List who holds a role, or has a permission, on a scope", tag,
 		func(ctx context.Context, in *holdersQuery) ([]service.GrantView, error) {
 			reading, err := in.reading()

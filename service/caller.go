@@ -24,6 +24,8 @@ type Caller struct {
 	// Org is empty for the operator.
 	Org        events.OrgID
 	Credential events.CredentialID
+	// Invitation is what the caller may answer, and no more; empty for others.
+	Invitation events.InvitationID
 }
 
 // Operator says whether the caller runs the installation.
@@ -54,6 +56,9 @@ func (s *Service) Authenticate(ctx context.Context, key string) (Caller, error) 
 	if err := s.catchUp(ctx, 0); err != nil {
 		return Caller{}, err
 	}
+	if caller, invited := s.invited(key); invited {
+		return caller, nil
+	}
 	holder, found := s.credentials.Find(hash)
 	if !found {
 		return Caller{}, refuse(CodeUnauthenticated, "key", "This key is not known, or it was revoked.")
@@ -68,10 +73,18 @@ func (s *Service) enter(caller Caller, org events.OrgID) (*aggregate.State, erro
 	if !known || !caller.Operator() && caller.Org != org {
 		return nil, refuseOrganization(caller, org)
 	}
+	if caller.Invitation != "" {
+		return nil, refuseInvited()
+	}
 	if err := admit(state, caller); err != nil {
 		return nil, err
 	}
-	return state, nil
+	now := state.At(s.clock())
+	return &now, nil
+}
+
+func refuseInvited() error {
+	return refuse(aggregate.CodeNotPermitted, "", "The token of an invitation answers that invitation, and is good for nothing else.")
 }
 
 // admit refuses a person whose membership is suspended everything.
@@ -89,7 +102,10 @@ func mayRead(state *aggregate.State, caller Caller, act rolemodel.Act) error {
 	if caller.Operator() || state.MayAct(caller.Principal, act, state.Root) {
 		return nil
 	}
-	return refuse(aggregate.CodeNotPermitted, "", "You may not read this (%s) in %s.", act, state.Org)
+	return aggregate.Refusals{{
+		Code: aggregate.CodeNotPermitted, Contact: state.Contact(), Event: -1,
+		Message: fmt.Sprintf("You may not read this (%s) in %s.", act, state.Org),
+	}}
 }
 
 // operatorKey is the SHA-256 of the operator's key.

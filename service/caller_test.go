@@ -137,7 +137,7 @@ func TestForeignOrganization(t *testing.T) {
 		outcomes = append(outcomes, err)
 		_, err = h.Can(ctx, ann, "acme", Reading{}, name, "organization.edit", "")
 		outcomes = append(outcomes, err)
-		_, err = h.GrantRole(ctx, ann, "acme", Envelope{}, RoleRequest{Person: name, Role: "admin"})
+		_, err = h.GrantRole(ctx, ann, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{Person: name, Role: "admin"}})
 		outcomes = append(outcomes, err)
 		_, _, err = h.History(ctx, ann, "acme", Reading{}, "actor:"+name, Page{})
 		outcomes = append(outcomes, err)
@@ -231,7 +231,7 @@ func TestSuspended(t *testing.T) {
 	}
 	// Nor does a name that is tried out tell anything.
 	for _, name := range []string{"ann", "nobody"} {
-		_, err := h.GrantRole(t.Context(), ben, "acme", Envelope{}, RoleRequest{Person: name, Role: "member"})
+		_, err := h.GrantRole(t.Context(), ben, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{Person: name, Role: "member"}})
 		refused("GrantRole of "+name, err)
 	}
 	must[Receipt](t)(h.ResumeMembership(t.Context(), h.as("acme", "ann"), "acme", Envelope{}, member))
@@ -274,7 +274,7 @@ func TestKnownOnly(t *testing.T) {
 	// not, whatever the command.
 	for name, do := range map[string]func(person, login string) error{
 		"GrantRole": func(person, _ string) error {
-			_, err := h.GrantRole(ctx, guest, "acme", Envelope{}, RoleRequest{Person: person, Role: "member"})
+			_, err := h.GrantRole(ctx, guest, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{Person: person, Role: "member"}})
 			return err
 		},
 		"RegisterPerson": func(_, login string) error {
@@ -333,7 +333,7 @@ func TestNamesInRefusals(t *testing.T) {
 	}
 	h.register("acme", PersonDetails{Email: "dan@example.org"})
 	h.team("acme", "sig", "", "")
-	_, err = h.GrantRole(t.Context(), operator, "acme", requested, RoleRequest{Person: "dan@example.org", Role: "member", Scope: "team:sig"})
+	_, err = h.GrantRole(t.Context(), operator, "acme", requested, GrantRequest{RoleRequest: RoleRequest{Person: "dan@example.org", Role: "member", Scope: "team:sig"}})
 	r = refusedWith(t, err, aggregate.CodeNotMember)
 	if !strings.Contains(r.Message, "and dan@example.org is none") || !strings.Contains(r.Help, "tenure member start dan@example.org ") {
 		t.Errorf("refused with %+v", r)
@@ -374,7 +374,7 @@ func TestBreakGlass(t *testing.T) {
 			return failed(h.UpdatePerson(t.Context(), operator, "acme", e, PersonChange{Person: "ben", Name: &name}))
 		},
 		"grant": func(e Envelope) error {
-			return failed(h.GrantRole(t.Context(), operator, "acme", e, RoleRequest{Person: "cat", Role: "admin"}))
+			return failed(h.GrantRole(t.Context(), operator, "acme", e, GrantRequest{RoleRequest: RoleRequest{Person: "cat", Role: "admin"}}))
 		},
 		"suspend": func(e Envelope) error {
 			return failed(h.SuspendMembership(t.Context(), operator, "acme", e, MembershipRequest{Person: "ben"}))

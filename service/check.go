@@ -21,7 +21,8 @@ type Answer struct {
 	AsOf       time.Time          `json:"as_of" doc:"The effective time of the last commit that counted."`
 	Revision   events.Revision    `json:"revision" doc:"The organization's revision at which the answer holds."`
 	Because    []GrantView        `json:"because" doc:"The grants that give it; empty if refused."`
-	Suspended  bool               `json:"suspended,omitempty" doc:"A role would give it, but the membership it rests on is suspended."`
+	Suspended  bool               `json:"suspended,omitempty" doc:"A role would give it, but the membership it rests on is suspended, its time is over, or the feature it waits for is off."`
+	Feature    string             `json:"feature,omitempty" doc:"The feature that the permission waits for and that is off."`
 	Instead    []MissingView      `json:"instead,omitempty" doc:"If refused: the roles that would give it."`
 	Ask        []string           `json:"ask,omitempty" doc:"If refused: whom to ask."`
 }
@@ -57,6 +58,9 @@ func (s *Service) Can(ctx context.Context, caller Caller, org events.OrgID, read
 	}
 	explained := state.Explain(id, wanted, scope)
 	answer.Allowed, answer.Suspended = explained.Allowed, explained.Suspended
+	if explained.Feature != nil {
+		answer.Feature = explained.Feature.ID
+	}
 	person, _ := state.Person(id)
 	for _, g := range explained.Because {
 		answer.Because = append(answer.Because, seen.grant(person, g))
@@ -70,9 +74,13 @@ func (s *Service) Can(ctx context.Context, caller Caller, org events.OrgID, read
 	return answer, nil
 }
 
-// whomToAsk names active holders of the highest role, to everybody in the
-// organization: whoever is refused must know whom to turn to.
+// whomToAsk names the contact of the role model (F04), else active holders of
+// the highest role, to everybody in the organization: whoever is refused must
+// know whom to turn to.
 func (s *Service) whomToAsk(state *aggregate.State) []string {
+	if contact := state.Contact(); len(contact) > 0 {
+		return s.logins(state, contact)
+	}
 	root, _ := state.Scope(state.Root)
 	var logins []string
 	for _, id := range root.Holders(state.Model.Highest) {

@@ -55,6 +55,8 @@ type task struct {
 	request any
 	// founds says that the organization need not exist.
 	founds bool
+	// answers says that it answers an invitation.
+	answers bool
 	// prepare turns the request into a command. It is called again when others
 	// wrote first.
 	prepare func(*plan) (aggregate.Command, error)
@@ -94,8 +96,11 @@ func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, 
 	if err != nil {
 		return Receipt{}, err
 	}
-	if !caller.Operator() && caller.Org != org {
+	if !caller.Operator() && caller.Principal != events.Background && caller.Org != org {
 		return Receipt{}, refuseOrganization(caller, org)
+	}
+	if caller.Invitation != "" && !t.answers {
+		return Receipt{}, refuseInvited()
 	}
 	desk, err := s.desks.take(ctx, org)
 	if err != nil {
@@ -126,7 +131,7 @@ func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, 
 				"%s stands at revision %d, not at %d: look at what changed, then try again.", org, state.Revision, *envelope.IfRevision)
 		}
 		receipt, err := s.attempt(ctx, desk, &plan{
-			service: s, caller: caller, state: state, stage: s.vault.Begin(org),
+			service: s, caller: caller, state: state.At(s.clock()), stage: s.vault.Begin(org),
 			commit: commit, org: org, newcomers: map[events.PrincipalID]string{}, actor: caller.Principal,
 		}, envelope, keyHash, body, t)
 		if !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, vault.ErrStale) {
@@ -197,6 +202,9 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 		}
 	}
 	if envelope.Note != "" {
+		if person, known := p.state.Person(p.about); known && person.Anonymizing() {
+			return Receipt{}, refuse(aggregate.CodeAnonymized, "note", "%s is anonymized: no note can be kept about this person any more.", p.about)
+		}
 		if p.about == "" {
 			return Receipt{}, refuse(aggregate.CodeInvalid, "note",
 				"A note is kept under the key of the one person it is about; this command is about nobody or several, so give a reason and a ticket.")

@@ -169,7 +169,7 @@ func TestCommandThatChangesNothing(t *testing.T) {
 	h.join("acme", "ben")
 	at := h.revision("acme")
 	again := func(key string) Receipt {
-		return must[Receipt](t)(h.GrantRole(t.Context(), operator, "acme", keyed(key), RoleRequest{Person: "ben", Role: "member"}))
+		return must[Receipt](t)(h.GrantRole(t.Context(), operator, "acme", keyed(key), GrantRequest{RoleRequest: RoleRequest{Person: "ben", Role: "member"}}))
 	}
 	if r := again(""); r.Changed || r.Commit != "" || r.Revision != at || h.revision("acme") != at {
 		t.Errorf("without a key it gives %+v, and the organization stands at %d", r, h.revision("acme"))
@@ -191,7 +191,7 @@ func TestCommandThatChangesNothing(t *testing.T) {
 	if roles := must[[]GrantView](t)(h.Holders(t.Context(), operator, "acme", Reading{}, "admin", "")); len(roles) != 2 {
 		t.Errorf("the administrators are %+v", roles)
 	}
-	_, err := h.GrantRole(t.Context(), operator, "acme", keyed("k"), RoleRequest{Person: "ben", Role: "admin"})
+	_, err := h.GrantRole(t.Context(), operator, "acme", keyed("k"), GrantRequest{RoleRequest: RoleRequest{Person: "ben", Role: "admin"}})
 	refusedWith(t, err, CodeKeyReused)
 }
 
@@ -328,7 +328,7 @@ func TestOthersWriteFirst(t *testing.T) {
 			}
 			return appendTo(ctx, c, expect)
 		}
-		receipt := must[Receipt](t)(h.GrantRole(t.Context(), operator, "acme", keyed("k"), RoleRequest{Person: "ann", Role: "admin"}))
+		receipt := must[Receipt](t)(h.GrantRole(t.Context(), operator, "acme", keyed("k"), GrantRequest{RoleRequest: RoleRequest{Person: "ann", Role: "admin"}}))
 		if !receipt.Replayed || receipt.Commit != first {
 			t.Errorf("the receipt is %+v, want that of %s", receipt, first)
 		}
@@ -681,7 +681,7 @@ func TestDesksAreEvicted(t *testing.T) {
 	h.stop()
 	<-h.followed
 	grant := func(org, login, key string) (Receipt, error) {
-		return h.GrantRole(t.Context(), operator, events.OrgID(org), keyed(key), RoleRequest{Person: login, Role: "admin"})
+		return h.GrantRole(t.Context(), operator, events.OrgID(org), keyed(key), GrantRequest{RoleRequest: RoleRequest{Person: login, Role: "admin"}})
 	}
 	for round := range 3 {
 		for _, org := range orgs {
@@ -759,9 +759,9 @@ func TestHundredWriters(t *testing.T) {
 			ctx := context.Background()
 			note := func(r Receipt, err error) { outcomes[i] = append(outcomes[i], outcome{r, err}) }
 			member, other := fmt.Sprintf("member-%d", i), fmt.Sprintf("admin-%d", (i+1)%writers)
-			note(h.GrantRole(ctx, caller, "acme", Envelope{}, RoleRequest{member, "maintainer", "team:sig"}))
-			note(h.GrantRole(ctx, caller, "acme", Envelope{IdempotencyKey: "k"}, RoleRequest{member, "admin", ""}))
-			note(h.GrantRole(ctx, caller, "acme", Envelope{IdempotencyKey: "k"}, RoleRequest{member, "admin", ""}))
+			note(h.GrantRole(ctx, caller, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{member, "maintainer", "team:sig"}}))
+			note(h.GrantRole(ctx, caller, "acme", Envelope{IdempotencyKey: "k"}, GrantRequest{RoleRequest: RoleRequest{member, "admin", ""}}))
+			note(h.GrantRole(ctx, caller, "acme", Envelope{IdempotencyKey: "k"}, GrantRequest{RoleRequest: RoleRequest{member, "admin", ""}}))
 			if i%2 == 0 {
 				note(h.RevokeRole(ctx, caller, "acme", Envelope{}, RoleRequest{other, "admin", ""}))
 			} else {

@@ -28,6 +28,9 @@ type EventView struct {
 	Scope       events.ScopeID     `json:"scope,omitempty" doc:"The scope concerned."`
 	Title       string             `json:"title,omitempty" doc:"The scope's title."`
 	Cause       events.Cause       `json:"cause,omitempty" doc:"What it followed from; absent for a decision."`
+	Item        string             `json:"item,omitempty" doc:"What else it names: the designation, feature or fact, or the id of the key, invitation, reminder or hold."`
+	Former      string             `json:"former,omitempty" doc:"Who held the role before it was transferred: login, else address, else id."`
+	Until       time.Time          `json:"until,omitzero" doc:"When the role, the invitation or the retention ends; when the reminder is due."`
 	Reason      string             `json:"reason,omitempty" doc:"The commit's reason code."`
 	Ticket      string             `json:"ticket,omitempty" doc:"The commit's ticket."`
 	Note        string             `json:"note,omitempty" doc:"The commit's note."`
@@ -53,9 +56,68 @@ func (v *view) events(r events.Record, match func(*events.Record, events.Event) 
 		view.Type = events.Name(e)
 		view.ID, view.Role, view.Scope, view.Cause = concern.Subject, concern.Role, concern.Scope, concern.Cause
 		view.Login, view.Title = v.login(concern.Subject), v.title(concern.Scope)
+		v.detail(&view, e)
 		list = append(list, view)
 	}
 	return list
+}
+
+// detail adds what only events of one kind have.
+func (v *view) detail(view *EventView, event events.Event) {
+	switch e := event.(type) {
+	case events.CredentialIssued:
+		view.Item = string(e.Credential)
+	case events.CredentialRevoked:
+		view.Item = string(e.Credential)
+	case events.RoleGranted:
+		view.Until = e.Until
+	case events.RoleLimited:
+		view.Until = e.Until
+	case events.ExpiryAnnounced:
+		view.Until = e.Until
+	case events.OwnershipTransferred:
+		view.Former = v.login(e.Former)
+	case events.DesignationSet:
+		view.Item = string(e.Designation)
+	case events.DesignationCleared:
+		view.Item = string(e.Designation)
+	case events.DesignationLapsed:
+		view.Item = string(e.Designation)
+	case events.FeatureEnabled:
+		view.Item = string(e.Feature)
+	case events.FeatureDisabled:
+		view.Item = string(e.Feature)
+	case events.FactRecorded:
+		view.Item = string(e.Fact)
+	case events.InvitationSent:
+		view.Item, view.Until = string(e.Invitation), e.Expires
+	case events.InvitationResent:
+		view.Item, view.Until = string(e.Invitation), e.Expires
+	case events.InvitationAccepted:
+		view.Item = string(e.Invitation)
+	case events.InvitationDeclined:
+		view.Item = string(e.Invitation)
+	case events.InvitationWithdrawn:
+		view.Item = string(e.Invitation)
+	case events.InvitationExpired:
+		view.Item = string(e.Invitation)
+	case events.ReminderSet:
+		view.Item, view.Until = string(e.Reminder), e.Due
+	case events.ReminderFired:
+		view.Item, view.Until = string(e.Reminder), e.Due
+	case events.ReminderCompleted:
+		view.Item = string(e.Reminder)
+	case events.ReminderCanceled:
+		view.Item = string(e.Reminder)
+	case events.RetentionSet:
+		view.Until = e.Until
+	case events.RetentionEnded:
+		view.Until = e.Until
+	case events.HoldPlaced:
+		view.Item = string(e.Hold)
+	case events.HoldReleased:
+		view.Item = string(e.Hold)
+	}
 }
 
 // Page is a part of a list that goes on.
@@ -109,9 +171,9 @@ type Difference struct {
 	Role  string             `json:"role,omitempty" doc:"The role concerned."`
 	Scope events.ScopeID     `json:"scope" doc:"The scope concerned."`
 	Title string             `json:"title,omitempty" doc:"The scope's title."`
-	// Since and Revision are those of the side that has it.
-	Since    time.Time       `json:"since" doc:"Since when it was so, on the side that has it."`
-	Revision events.Revision `json:"revision" doc:"The commit that made it so, on the side that has it."`
+	// Since and Revision are of the commit that made the difference.
+	Since    time.Time       `json:"since" doc:"When it was added, or removed."`
+	Revision events.Revision `json:"revision" doc:"The commit that added or removed it."`
 }
 
 // Diff lists what changed between two moments: what was there at the first and
@@ -124,22 +186,68 @@ func (s *Service) Diff(ctx context.Context, caller Caller, org events.OrgID, atL
 		return nil, err
 	}
 	var before, after aggregate.State
+	var ended map[string]ending
 	err = s.timelines.with(ctx, s, org, func(t *projections.Timeline) (err error) {
 		if before, err = t.At(from); err != nil {
 			return err
 		}
 		after, err = t.At(to)
+		ended = endings(t.Records(), before.Revision, after.Revision)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	first, second := newView(s, caller, now, &before), newView(s, caller, now, &after)
-	list := append(first.lacking("removed", &after), second.lacking("added", &before)...)
+	list := first.lacking("removed", &after)
+	for i, d := range list {
+		if end, known := ended[d.key()]; known {
+			list[i].Since, list[i].Revision = end.at, end.revision
+		}
+	}
+	list = append(list, second.lacking("added", &before)...)
 	sortBy(list, func(d Difference) string {
 		return d.What + " " + string(d.Scope) + " " + d.Role + " " + d.Login + " " + d.Change
 	})
 	return list, nil
+}
+
+// ending is the commit that ended something.
+type ending struct {
+	at       time.Time
+	revision events.Revision
+}
+
+// key is what a difference and its ending have in common.
+func (d Difference) key() string {
+	return d.What + " " + string(d.ID) + " " + string(d.Scope) + " " + d.Role
+}
+
+// endings finds what ended between two revisions, and when it did so last.
+func endings(records []events.Record, after, last events.Revision) map[string]ending {
+	found := map[string]ending{}
+	for i := range records {
+		r := &records[i]
+		if r.Revision <= after || r.Revision > last {
+			continue
+		}
+		for _, event := range r.Events {
+			concern := event.Concern()
+			d := Difference{ID: concern.Subject, Scope: concern.Scope}
+			switch event.(type) {
+			case events.RoleRevoked:
+				d.What, d.Role = "role", string(concern.Role)
+			case events.MembershipTerminated, events.MembershipSuspended, events.MembershipResumed:
+				d.What = "membership"
+			case events.ScopeDeleted, events.ScopeMoved:
+				d.What = "scope"
+			default:
+				continue
+			}
+			found[d.key()] = ending{r.Effective(), r.Revision}
+		}
+	}
+	return found
 }
 
 // lacking lists what this state has and another one lacks.

@@ -80,7 +80,9 @@ func (p *plan) person(name string) (events.PrincipalID, error) {
 	if !known {
 		return "", refusePerson(p.org, "person", name)
 	}
-	p.about = id
+	if !id.Builtin() { // who has no key that a note could be kept under
+		p.about = id
+	}
 	return id, nil
 }
 
@@ -107,6 +109,9 @@ func (p *plan) seal(owner string, field vault.Field, text string) (events.Sealed
 func (p *plan) sealTitle(owner events.ScopeID, title string) (events.Sealed, error) {
 	if strings.TrimSpace(title) == "" {
 		return nil, refuse(aggregate.CodeInvalid, "title", "A title needs something to read.")
+	}
+	if err := checkText("title", title, maxText); err != nil {
+		return nil, err
 	}
 	if !p.stage.Has(string(owner)) {
 		if err := p.stage.Create(string(owner)); err != nil {
@@ -142,12 +147,19 @@ func (s *Service) open(org events.OrgID, owner string, field vault.Field, sealed
 
 // login is how a person is called: login, else address, else id.
 func (s *Service) login(state *aggregate.State, id events.PrincipalID) string {
+	if id == events.Background {
+		return s.backgroundName(state)
+	}
 	if id == "" || id.Builtin() {
 		return string(id)
 	}
 	person, known := state.Person(id)
 	if !known {
 		return string(id)
+	}
+	now, known := s.stateOf(state.Org).Person(id)
+	if person.Anonymizing() || known && now.Anonymizing() {
+		return anonymousName(id)
 	}
 	if login := s.open(state.Org, string(id), vault.FieldLogin, person.Details.Login); login != "" {
 		return login
@@ -157,6 +169,18 @@ func (s *Service) login(state *aggregate.State, id events.PrincipalID) string {
 	}
 	return string(id)
 }
+
+// backgroundName is how the background user is called (F11).
+func (s *Service) backgroundName(state *aggregate.State) string {
+	title := s.title(state, state.Root)
+	if title == "" {
+		title = string(state.Org)
+	}
+	return "Background Tasks “" + title + "”"
+}
+
+// anonymousName is how somebody is called whose names are gone.
+func anonymousName(id events.PrincipalID) string { return "anonymized person " + string(id) }
 
 // title is how a scope is called in words; empty without one.
 func (s *Service) title(state *aggregate.State, id events.ScopeID) string {

@@ -20,6 +20,21 @@ type PersonDetails struct {
 	JobTitle string `json:"job_title,omitempty" maxLength:"256" doc:"Job title."`
 }
 
+// check refuses what cannot be kept as a person's details, all of it at once.
+func (d PersonDetails) check() error {
+	var refusals aggregate.Refusals
+	for _, field := range []struct{ name, text string }{
+		{"login", d.Login}, {"name", d.Name}, {"job_title", d.JobTitle},
+	} {
+		refusals = append(refusals, refusalsAt(field.name, checkText(field.name, field.text, maxText))...)
+	}
+	refusals = append(refusals, refusalsAt("email", checkEmail("email", d.Email))...)
+	if len(refusals) > 0 {
+		return refusals
+	}
+	return nil
+}
+
 // PersonReceipt is a receipt with the person's id.
 type PersonReceipt struct {
 	Receipt
@@ -63,6 +78,9 @@ func (p *plan) register(details PersonDetails) (aggregate.RegisterPerson, error)
 	}
 	if details.Login == "" && details.Email == "" {
 		return command, refuseNameless("login")
+	}
+	if err := details.check(); err != nil {
+		return command, err
 	}
 	if err := p.stage.Create(id); err != nil {
 		return command, err
@@ -138,6 +156,17 @@ type PersonChange struct {
 	JobTitle *string `json:"job_title,omitempty" maxLength:"256" doc:"New job title; empty removes it."`
 }
 
+// details are the fields that the request gives.
+func (c PersonChange) details() PersonDetails {
+	given := func(text *string) string {
+		if text == nil {
+			return ""
+		}
+		return *text
+	}
+	return PersonDetails{Login: given(c.Login), Email: given(c.Email), Name: given(c.Name), JobTitle: given(c.JobTitle)}
+}
+
 // UpdatePerson changes a person's details. Values that are there already
 // change nothing.
 func (s *Service) UpdatePerson(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request PersonChange) (Receipt, error) {
@@ -159,7 +188,14 @@ func (p *plan) update(id events.PrincipalID, request PersonChange) (aggregate.Co
 		command.Cleared = []string{"name"}
 		return command, nil
 	}
-	person, _ := p.state.Person(id)
+	if err := request.details().check(); err != nil {
+		return nil, err
+	}
+	person, known := p.state.Person(id)
+	if !known || person.Anonymizing() || id.Builtin() {
+		command.Cleared = []string{"name"} // the decision refuses it
+		return command, nil
+	}
 	named := false
 	for _, change := range []struct {
 		name    string
@@ -205,19 +241,18 @@ func (p *plan) update(id events.PrincipalID, request PersonChange) (aggregate.Co
 
 // PersonView is a person as shown to those who may see names.
 type PersonView struct {
-	ID       events.PrincipalID `json:"id" doc:"The person's id."`
-	Login    string             `json:"login" doc:"Login, else address, else id."`
-	Name     string             `json:"name,omitempty" doc:"Full name."`
-	Email    string             `json:"email,omitempty" doc:"Address."`
-	JobTitle string             `json:"job_title,omitempty" doc:"Job title."`
-	// State is "member", "suspended" or "known".
-	State      string          `json:"state" enum:"member,suspended,known" doc:"Membership of the organization: member, suspended, or known only."`
-	Since      time.Time       `json:"since" doc:"When that came to be."`
-	Revision   events.Revision `json:"revision" doc:"The commit that last changed the details or the membership."`
-	ChangedBy  string          `json:"changed_by" doc:"Who did that."`
-	Roles      []GrantView     `json:"roles" doc:"What the person holds."`
-	Keys       int             `json:"keys" doc:"How many API keys speak for the person."`
-	Membership []string        `json:"memberships" doc:"Scopes that the person is a member of."`
+	ID         events.PrincipalID `json:"id" doc:"The person's id."`
+	Login      string             `json:"login" doc:"Login, else address, else id."`
+	Name       string             `json:"name,omitempty" doc:"Full name."`
+	Email      string             `json:"email,omitempty" doc:"Address."`
+	JobTitle   string             `json:"job_title,omitempty" doc:"Job title."`
+	State      string             `json:"state" enum:"member,suspended,known,anonymized" doc:"Membership of the organization: member, suspended, or known only; or anonymized."`
+	Since      time.Time          `json:"since" doc:"When that came to be."`
+	Revision   events.Revision    `json:"revision" doc:"The commit that last changed the details or the membership."`
+	ChangedBy  string             `json:"changed_by" doc:"Who did that."`
+	Roles      []GrantView        `json:"roles" doc:"What the person holds."`
+	Keys       int                `json:"keys" doc:"How many API keys speak for the person."`
+	Membership []string           `json:"memberships" doc:"Scopes that the person is a member of."`
 }
 
 // People lists everybody whom the organization knows, by login.
@@ -262,6 +297,9 @@ func (v *view) person(person *aggregate.Person) PersonView {
 		State:    "known", Since: person.Registered.At, Revision: person.Changed.Revision,
 		ChangedBy: v.login(person.Changed.Actor), Roles: []GrantView{}, Membership: []string{},
 		Keys: len(person.Credentials),
+	}
+	if person.Anonymizing() {
+		view.State = "anonymized"
 	}
 	for _, m := range person.Memberships {
 		view.Membership = append(view.Membership, string(m.Scope))

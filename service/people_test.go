@@ -40,6 +40,7 @@ func TestRegisterPersonRefuses(t *testing.T) {
 	h := open(t)
 	h.found("acme", "ann")
 	lea := h.register("acme", PersonDetails{Login: "Lea", Email: "lea@example.org"})
+	h.register("acme", PersonDetails{Login: "kim@example.org"})
 	for _, c := range []struct {
 		name    string
 		details PersonDetails
@@ -52,11 +53,16 @@ func TestRegisterPersonRefuses(t *testing.T) {
 		{"the login in other letters", PersonDetails{Login: "LEA"}, aggregate.CodeExists, "login", "LEA is known"},
 		{"the address in other letters", PersonDetails{Login: "leo", Email: "LEA@example.ORG"}, aggregate.CodeExists, "email", "is known"},
 		{"a login that is somebody's address", PersonDetails{Login: "lea@example.org"}, aggregate.CodeExists, "login", "is known"},
-		{"an address that is somebody's login", PersonDetails{Email: "lea"}, aggregate.CodeExists, "email", "is known"},
+		{"an address that is somebody's login", PersonDetails{Email: "kim@example.org"}, aggregate.CodeExists, "email", "is known"},
 		{"a login that is somebody's id", PersonDetails{Login: string(lea.ID)}, aggregate.CodeInvalid, "login", "reads like the id"},
-		{"an address that reads like an id", PersonDetails{Email: "01arz3ndektsv4rrffq69g5fav"}, aggregate.CodeInvalid, "email", "reads like the id"},
+		{"an address that is none", PersonDetails{Email: "01arz3ndektsv4rrffq69g5fav"}, aggregate.CodeInvalid, "email", "no e-mail address"},
+		{"an address with a name", PersonDetails{Email: "Lea <lea@example.com>"}, aggregate.CodeInvalid, "email", "no e-mail address"},
+		{"an address of two lines", PersonDetails{Email: "leo@example.org\r\nBcc: eve@example.org"}, aggregate.CodeInvalid, "email", "line breaks"},
+		{"a name that turns what follows", PersonDetails{Login: "leo", Name: "Leo \u202egpj"}, aggregate.CodeInvalid, "name", "cannot be seen"},
+		{"a name that is too long", PersonDetails{Login: "leo", Name: strings.Repeat("é", 257)}, aggregate.CodeInvalid, "name", "257 characters"},
+		{"a title that is no text", PersonDetails{Login: "leo", JobTitle: "\xff"}, aggregate.CodeInvalid, "job_title", "UTF-8"},
 		{"a login of nothing visible", PersonDetails{Login: " \u200b"}, aggregate.CodeInvalid, "login", "nothing in"},
-		{"an address of nothing visible", PersonDetails{Login: "leo", Email: "\t"}, aggregate.CodeInvalid, "email", "nothing in"},
+		{"an address of nothing visible", PersonDetails{Login: "leo", Email: "\t"}, aggregate.CodeInvalid, "email", "cannot be seen"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := h.RegisterPerson(t.Context(), operator, "acme", requested, c.details)
@@ -155,7 +161,7 @@ func TestUpdatePerson(t *testing.T) {
 		}{
 			{PersonChange{Login: text("MAX")}, aggregate.CodeExists, "login"},
 			{PersonChange{Login: text("max@example.org")}, aggregate.CodeExists, "login"},
-			{PersonChange{Email: text("Max")}, aggregate.CodeExists, "email"},
+			{PersonChange{Email: text("Max")}, aggregate.CodeInvalid, "email"},
 			{PersonChange{Login: text("")}, aggregate.CodeInvalid, "login"}, // nothing to be found by is left
 			{PersonChange{Login: text(" ")}, aggregate.CodeInvalid, "login"},
 			{PersonChange{Login: text(string(h.id("acme", "max")))}, aggregate.CodeInvalid, "login"},
@@ -240,7 +246,7 @@ func TestNotes(t *testing.T) {
 	h.join("acme", "ben", "cat")
 	ann := h.as("acme", "ann")
 	noted := func(text string) Envelope { return Envelope{Note: text} }
-	receipt := must[Receipt](t)(h.GrantRole(t.Context(), ann, "acme", noted("because of the audit"), RoleRequest{Person: "ben", Role: "admin"}))
+	receipt := must[Receipt](t)(h.GrantRole(t.Context(), ann, "acme", noted("because of the audit"), GrantRequest{RoleRequest: RoleRequest{Person: "ben", Role: "admin"}}))
 	if receipt.Events[0].Note != "because of the audit" {
 		t.Errorf("the receipt says %+v", receipt.Events[0])
 	}

@@ -38,7 +38,7 @@ func TestNothingPersonalIsWritten(t *testing.T) {
 	person := details()
 	registered := must[PersonReceipt](t)(h.RegisterPerson(ctx, admin, "acme", noted(Envelope{IdempotencyKey: word("key")}), person))
 	must[Receipt](t)(h.StartMembership(ctx, admin, "acme", noted(Envelope{}), MembershipRequest{Person: person.Login}))
-	must[Receipt](t)(h.GrantRole(ctx, admin, "acme", noted(Envelope{}), RoleRequest{Person: person.Email, Role: "admin"}))
+	must[Receipt](t)(h.GrantRole(ctx, admin, "acme", noted(Envelope{}), GrantRequest{RoleRequest: RoleRequest{Person: person.Email, Role: "admin"}}))
 	must[KeyReceipt](t)(h.IssueKey(ctx, operator, "acme", noted(Envelope{}), IssueRequest{Person: person.Login}))
 	changed := details()
 	must[Receipt](t)(h.UpdatePerson(ctx, admin, "acme", noted(Envelope{}), PersonChange{
@@ -64,7 +64,7 @@ func TestNothingPersonalIsWritten(t *testing.T) {
 	refused(failed(h.RegisterPerson(ctx, admin, "acme", noted(Envelope{Ticket: "no ticket"}), details())))
 	refused(failed(h.RegisterPerson(ctx, admin, "none", noted(Envelope{}), details())))
 	refused(failed(h.UpdatePerson(ctx, admin, "acme", noted(Envelope{}), PersonChange{Person: changed.Login, Login: &owner.Login})))
-	refused(failed(h.GrantRole(ctx, admin, "acme", noted(Envelope{}), RoleRequest{Person: word("nobody"), Role: "admin"})))
+	refused(failed(h.GrantRole(ctx, admin, "acme", noted(Envelope{}), GrantRequest{RoleRequest: RoleRequest{Person: word("nobody"), Role: "admin"}})))
 	refused(failed(h.RevokeRole(ctx, admin, "acme", noted(Envelope{}), RoleRequest{Person: owner.Login, Role: "admin"})))
 	refused(failed(h.CreateScope(ctx, admin, "acme", Envelope{}, ScopeRequest{Scope: "nothing", Title: word("title")})))
 	refused(failed(h.Found(ctx, operator, Envelope{Ticket: "no ticket"}, FoundRequest{Org: "beta", Model: "github", Owner: details(), Title: word("title")})))

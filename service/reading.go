@@ -3,6 +3,8 @@ package service
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,6 +67,10 @@ func (s *Service) newest(ctx context.Context, caller Caller, org events.OrgID, r
 	if act != "" {
 		if err := mayRead(state, caller, act); err != nil {
 			if id, known := s.findPerson(state, about); !known || id != caller.Principal {
+				var refusals aggregate.Refusals
+				if errors.As(err, &refusals) {
+					err = s.introduced(state, refusals)
+				}
 				return nil, err
 			}
 		}
@@ -98,6 +104,15 @@ func (s *Service) read(ctx context.Context, caller Caller, org events.OrgID, rea
 	}
 	if !dated.Founded() {
 		return nil, refuse(aggregate.CodeUnknown, "as_of", "%s was not founded yet.", org)
+	}
+	asked := reading.AsOf
+	if asked.IsZero() {
+		asked = reading.Recorded
+	}
+	if !asked.IsZero() { // else as of the commit itself
+		dated = dated.At(asked)
+	} else {
+		dated = dated.At(dated.Effective)
 	}
 	return newView(s, caller, now, &dated), nil
 }
@@ -168,6 +183,9 @@ func (t *timelines) with(ctx context.Context, s *Service, org events.OrgID, fn f
 func sortBy[T any](list []T, text func(T) string) {
 	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(text(a), text(b)) })
 }
+
+// sortedKeys lists the keys of a map in order.
+func sortedKeys[K ~string, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
 
 // firstOf is the first text that is not empty.
 func firstOf(texts ...string) string {

@@ -3,6 +3,7 @@ package service
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"tenure/aggregate"
 	"tenure/events"
@@ -40,6 +41,23 @@ func refuseUnknown(field, what, name, help string) aggregate.Refusals {
 		Code: aggregate.CodeUnknown, Field: field, Help: help, Event: -1,
 		Message: fmt.Sprintf("There is no %s %s.", what, name),
 	}}
+}
+
+// refusalsAt takes the refusals from an error and says where in the request
+// they belong. Any other error is told as well: nothing is lost.
+func refusalsAt(field string, err error) aggregate.Refusals {
+	if err == nil {
+		return nil
+	}
+	var refusals aggregate.Refusals
+	if !errors.As(err, &refusals) {
+		return refuse(aggregate.CodeInvalid, field, "%v.", err)
+	}
+	refusals = slices.Clone(refusals)
+	for i := range refusals {
+		refusals[i].Field = field
+	}
+	return refusals
 }
 
 // refuseOrganization refuses an organization that does not exist. To strangers

@@ -16,29 +16,73 @@ type RoleRequest struct {
 	Scope  string        `json:"scope,omitempty" doc:"KIND:HANDLE; the organization itself if absent."`
 }
 
-// GrantRole gives a person a role. One that is held already changes nothing.
-func (s *Service) GrantRole(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request RoleRequest) (Receipt, error) {
-	return s.changeRole(ctx, caller, org, envelope, "role.grant", request, func(g aggregate.GrantRole) aggregate.Command { return g })
+// GrantRequest gives a role, for a time or for good.
+type GrantRequest struct {
+	RoleRequest
+	Until string `json:"until,omitempty" doc:"When it ends by itself: 2026-01-31, meaning the end of that day in UTC, an RFC 3339 time, or P30D from now. Absent for good."`
+}
+
+// GrantRole gives a person a role. Where it is held already, only the time at
+// which it ends changes.
+func (s *Service) GrantRole(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request GrantRequest) (Receipt, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "role.grant", request: request, prepare: func(p *plan) (aggregate.Command, error) {
+		subject, scope, err := p.holder(request.RoleRequest)
+		if err != nil {
+			return nil, err
+		}
+		until, err := s.timeToCome("until", request.Until, "")
+		return aggregate.GrantRole{Subject: subject, Role: request.Role, Scope: scope, Until: until}, err
+	}})
 }
 
 // RevokeRole ends a person's role. One that is not held changes nothing.
 func (s *Service) RevokeRole(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request RoleRequest) (Receipt, error) {
-	return s.changeRole(ctx, caller, org, envelope, "role.revoke", request, func(g aggregate.GrantRole) aggregate.Command {
-		return aggregate.RevokeRole(g)
-	})
+	return s.execute(ctx, caller, org, envelope, task{kind: "role.revoke", request: request, prepare: func(p *plan) (aggregate.Command, error) {
+		subject, scope, err := p.holder(request)
+		return aggregate.RevokeRole{Subject: subject, Role: request.Role, Scope: scope}, err
+	}})
 }
 
-func (s *Service) changeRole(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, kind string,
-	request RoleRequest, command func(aggregate.GrantRole) aggregate.Command) (Receipt, error) {
+// TransferRequest passes a role that has one holder on.
+type TransferRequest struct {
+	Person string        `json:"person" doc:"Who is to hold it: login, address or id."`
+	Role   events.RoleID `json:"role,omitempty" doc:"The role; if absent, the one of the scope that is transferred, if there is one."`
+	Scope  string        `json:"scope,omitempty" doc:"KIND:HANDLE; the organization itself if absent."`
+	Former events.RoleID `json:"former,omitempty" doc:"The role that the former holder gets: none for no role; if absent, the one that the role model says."`
+}
 
-	return s.execute(ctx, caller, org, envelope, task{kind: kind, request: request, prepare: func(p *plan) (aggregate.Command, error) {
-		subject, err := p.person(request.Person)
+// TransferRole passes a role that has one holder on to another person.
+func (s *Service) TransferRole(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request TransferRequest) (Receipt, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "role.transfer", request: request, prepare: func(p *plan) (aggregate.Command, error) {
+		subject, scope, err := p.holder(RoleRequest{Person: request.Person, Scope: request.Scope})
 		if err != nil {
 			return nil, err
 		}
-		scope, err := p.scope("scope", request.Scope)
-		return command(aggregate.GrantRole{Subject: subject, Role: request.Role, Scope: scope}), err
+		role := request.Role
+		if role == "" {
+			var passed []*rolemodel.Role
+			for _, r := range p.state.Model.Roles {
+				if r.Kind == scope.Kind() && len(r.TransferredBy) > 0 {
+					passed = append(passed, r)
+				}
+			}
+			if len(passed) != 1 {
+				return nil, refuse(aggregate.CodeInvalid, "role", "%s has %d roles that are transferred; name the role.", scope, len(passed))
+			}
+			role = events.RoleID(passed[0].Name)
+		}
+		return aggregate.TransferRole{Subject: subject, Role: role, Scope: scope, Former: request.Former}, nil
 	}})
+}
+
+// holder resolves the person and the scope of a request.
+func (p *plan) holder(request RoleRequest) (events.PrincipalID, events.ScopeID, error) {
+	subject, err := p.person(request.Person)
+	if err != nil {
+		return "", "", err
+	}
+	scope, err := p.scope("scope", request.Scope)
+	return subject, scope, err
 }
 
 // GrantView is a role that somebody holds, and the commit that gave it.
@@ -51,14 +95,15 @@ type GrantView struct {
 	Revision events.Revision    `json:"revision" doc:"The commit that gave it."`
 	By       string             `json:"by" doc:"Who gave it."`
 	Cause    events.Cause       `json:"cause,omitempty" doc:"What it followed from; absent for a decision."`
-	Active   bool               `json:"active" doc:"Whether it counts: false while the membership that it rests on is suspended."`
+	Until    time.Time          `json:"until,omitzero" doc:"When it ends by itself; absent if it does not."`
+	Active   bool               `json:"active" doc:"Whether it counts: false while the membership that it rests on is suspended, the feature that it waits for is off, or its time is over."`
 }
 
 func (v *view) grant(person *aggregate.Person, g aggregate.Grant) GrantView {
 	return GrantView{
 		ID: person.ID, Login: v.login(person.ID), Role: g.Role.Name, Scope: g.Scope,
 		Since: g.Since.At, Revision: g.Since.Revision, By: v.login(g.Since.Actor), Cause: g.Since.Cause,
-		Active: v.state.Active(person, &g),
+		Until: g.Until, Active: v.state.Active(person, &g),
 	}
 }
 
@@ -101,7 +146,7 @@ func (s *Service) Permitted(ctx context.Context, caller Caller, org events.OrgID
 		return nil, err
 	}
 	list := []GrantView{}
-	for _, person := range state.Persons() {
+	for _, person := range state.Principals() {
 		for _, g := range state.Explain(person.ID, wanted, scope).Because {
 			list = append(list, seen.grant(person, g))
 		}

@@ -27,13 +27,13 @@ func TestGrantAndRevoke(t *testing.T) {
 	holders := func(role, scope string) []string {
 		return logins(must[[]GrantView](t)(h.Holders(t.Context(), ann, "acme", Reading{}, events.RoleID(role), scope)))
 	}
-	receipt := must[Receipt](t)(h.GrantRole(t.Context(), ann, "acme", Envelope{}, RoleRequest{"BEN", "maintainer", "team:Sig Title"}))
+	receipt := must[Receipt](t)(h.GrantRole(t.Context(), ann, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{"BEN", "maintainer", "team:Sig Title"}}))
 	if len(receipt.Events) != 1 || receipt.Events[0].Scope != "team:sig" || receipt.Events[0].Title != "Sig Title" || receipt.Events[0].Login != "ben" {
 		t.Errorf("granting is told as %+v", receipt.Events)
 	}
 	// A maintainer grants in the own team, and not above.
-	must[Receipt](t)(h.GrantRole(t.Context(), ben, "acme", Envelope{}, RoleRequest{"cat", "member", "team:sig"}))
-	_, err := h.GrantRole(t.Context(), ben, "acme", Envelope{}, RoleRequest{"cat", "admin", ""})
+	must[Receipt](t)(h.GrantRole(t.Context(), ben, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{"cat", "member", "team:sig"}}))
+	_, err := h.GrantRole(t.Context(), ben, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{"cat", "admin", ""}})
 	if r := refusedWith(t, err, aggregate.CodeNotPermitted); r.Role != "organization.admin" || r.Scope != "organization:acme" || r.Help == "" {
 		t.Errorf("refused with %+v", r)
 	}
@@ -59,7 +59,7 @@ func TestGrantAndRevoke(t *testing.T) {
 		{RoleRequest{"ben", "member", "sig"}, aggregate.CodeUnknown, "scope"},
 		{RoleRequest{"ben", "member", "organization:beta"}, aggregate.CodeUnknown, "scope"},
 	} {
-		_, err := h.GrantRole(t.Context(), ann, "acme", Envelope{}, c.request)
+		_, err := h.GrantRole(t.Context(), ann, "acme", Envelope{}, GrantRequest{RoleRequest: c.request})
 		if r := refusedWith(t, err, c.code); r.Field != c.field || r.Help == "" {
 			t.Errorf("%+v is refused with %+v", c.request, r)
 		}
@@ -86,7 +86,7 @@ func TestX01(t *testing.T) {
 			return failed(h.RevokeRole(t.Context(), operator, "acme", requested, RoleRequest{"ann", "admin", ""}))
 		},
 		"demote": func() error {
-			return failed(h.GrantRole(t.Context(), ann, "acme", Envelope{}, RoleRequest{"ann", "member", ""}))
+			return failed(h.GrantRole(t.Context(), ann, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{"ann", "member", ""}}))
 		},
 		"suspend":               func() error { return failed(h.SuspendMembership(t.Context(), ann, "acme", Envelope{}, self)) },
 		"suspend as operator":   func() error { return failed(h.SuspendMembership(t.Context(), operator, "acme", requested, self)) },

@@ -23,7 +23,7 @@ func TestScopes(t *testing.T) {
 	do(h.CreateScope(t.Context(), ann, "acme", Envelope{}, ScopeRequest{Scope: "team:sig", Title: "Sig Title"}))
 	do(h.CreateScope(t.Context(), ann, "acme", Envelope{}, ScopeRequest{Scope: "team:sub", Under: "team:Sig Title"}))
 	do(h.CreateScope(t.Context(), ann, "acme", Envelope{}, ScopeRequest{Scope: "team:side", Under: "organization:acme", Title: "Side / Title"}))
-	do(h.GrantRole(t.Context(), ann, "acme", Envelope{}, RoleRequest{"ben", "maintainer", "team:sub"}))
+	do(h.GrantRole(t.Context(), ann, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{"ben", "maintainer", "team:sub"}}))
 	diff(t, "scopes", []string{"organization:acme <", "team:side < organization:acme Side / Title", "team:sig < organization:acme Sig Title", "team:sub < team:sig"}, list())
 
 	renamed := do(h.RenameScope(t.Context(), ann, "acme", Envelope{}, ScopeRequest{Scope: "team:sub", Title: "Sub Title"}))

@@ -24,9 +24,13 @@ type Config struct {
 	// Dir is the data folder.
 	Dir string
 	// Clock is what decisions see; nil means the machine's clock.
+	// With a clock of its own the service does nothing by itself; see
+	// [Service.Attend].
 	Clock func() time.Time
 	// Logger gets what is worth knowing, without personal data; nil discards.
 	Logger *slog.Logger
+	// Mail says how messages leave the house.
+	Mail Mail
 }
 
 // Service is one running instance over one data folder.
@@ -40,6 +44,7 @@ type Service struct {
 	operator    operatorKey
 	permissions *projections.Permissions
 	credentials *projections.Credentials
+	deadlines   *projections.Deadlines
 	applied     *watermark
 	desks       *desks
 	timelines   *timelines
@@ -48,8 +53,17 @@ type Service struct {
 	// appended is the newest revision that this instance wrote.
 	appended atomic.Uint64
 
+	// erasing is held while keys are destroyed.
+	erasing sync.Mutex
+	telling telling
+	// mailing is held by who sends messages.
+	mailing sync.Mutex
+
 	stop     context.CancelFunc
+	leave    context.CancelFunc // of what the service does by itself; nil if nothing
 	followed chan struct{}
+	// aside are what runs beside answering.
+	aside sync.WaitGroup
 	// halted is why the projections stopped, if they did.
 	halted struct {
 		sync.Mutex
@@ -70,6 +84,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		dir: c.Dir, clock: c.Clock, log: c.Logger,
 		permissions: projections.NewPermissions(),
 		credentials: projections.NewCredentials(),
+		deadlines:   projections.NewDeadlines(),
 		applied:     newWatermark(),
 		desks:       newDesks(maxDesks),
 		timelines:   newTimelines(maxTimelines),
@@ -88,18 +103,25 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	s.append = s.ledger.Append
-	if err = s.start(ctx); err != nil {
+	if err = s.start(ctx, c); err != nil {
 		return nil, errors.Join(err, s.ledger.Close(context.WithoutCancel(ctx)))
 	}
 	return s, nil
 }
 
-func (s *Service) start(ctx context.Context) error {
+func (s *Service) start(ctx context.Context, c Config) error {
 	var err error
 	if s.operator, err = loadOperatorKey(s.dir); err != nil {
 		return err
 	}
 	if s.vault, err = vault.Load(ctx, records{s.ledger}, s.dir); err != nil {
+		return err
+	}
+	if err = s.resumeErasure(ctx); err != nil {
+		// Nobody whom it concerns can be opened, whether it ends now or later.
+		s.log.Error("an erasure that was interrupted has not ended; it is tried again at the next start", "error", err)
+	}
+	if err = s.openTelling(ctx, c.Mail); err != nil {
 		return err
 	}
 	// A scope's title outlives the scope, in its history.
@@ -126,6 +148,20 @@ func (s *Service) start(ctx context.Context) error {
 			s.halt(err)
 		}
 	}()
+	s.aside.Go(func() { s.tell(follow) })
+	s.warnOfErased()
+	if err := s.eraseDecided(ctx); err != nil {
+		s.log.Error("an anonymization is not completed yet; it is tried again at the next start", "error", err)
+	}
+	if c.Clock != nil {
+		return nil
+	}
+	if err := s.FireDeadlines(ctx); err != nil {
+		s.log.Error("do what is due", "error", err)
+	}
+	attend, leave := context.WithCancel(follow)
+	s.leave = leave
+	s.aside.Go(func() { s.attend(attend) })
 	return nil
 }
 
@@ -137,8 +173,13 @@ type scopeOf struct {
 
 // Close stops following, ends the ledger and lets go of the folder.
 func (s *Service) Close(ctx context.Context) error {
+	if s.leave != nil {
+		s.leave()
+		s.takeLeave(ctx)
+	}
 	s.stop()
 	<-s.followed
+	s.aside.Wait()
 	return s.ledger.Close(ctx)
 }
 
@@ -166,12 +207,16 @@ func (s *Service) Position() events.Revision { return s.permissions.Position() }
 
 // apply folds a record into every projection.
 func (s *Service) apply(r events.Record) error {
+	before := s.stateOf(r.Org)
 	if err := s.credentials.Apply(r); err != nil {
 		return err
 	}
 	if err := s.permissions.Apply(r); err != nil {
 		return err
 	}
+	after, _ := s.permissions.State(r.Org)
+	s.deadlines.Apply(r, after)
+	s.telling.hear(before, after, r)
 	s.applied.advance(r.Revision)
 	return nil
 }

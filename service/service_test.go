@@ -137,7 +137,7 @@ func (h *house) register(org string, details PersonDetails) PersonReceipt {
 
 func (h *house) grant(org, person, role, scope string) Receipt {
 	h.t.Helper()
-	return must[Receipt](h.t)(h.GrantRole(h.t.Context(), operator, events.OrgID(org), requested, RoleRequest{person, events.RoleID(role), scope}))
+	return must[Receipt](h.t)(h.GrantRole(h.t.Context(), operator, events.OrgID(org), requested, GrantRequest{RoleRequest: RoleRequest{person, events.RoleID(role), scope}}))
 }
 
 func (h *house) team(org, handle, under, title string) {
@@ -463,7 +463,7 @@ func commands(s *Service, org events.OrgID) map[string]func(context.Context, Cal
 			return err
 		},
 		"GrantRole": func(ctx context.Context, c Caller, e Envelope) error {
-			_, err := s.GrantRole(ctx, c, org, e, RoleRequest{Person: "ben", Role: "admin"})
+			_, err := s.GrantRole(ctx, c, org, e, GrantRequest{RoleRequest: RoleRequest{Person: "ben", Role: "admin"}})
 			return err
 		},
 		"RevokeRole": func(ctx context.Context, c Caller, e Envelope) error {

@@ -103,14 +103,38 @@ func (v *view) note(r events.Record) string {
 	return v.service.open(r.Org, string(r.NoteAbout), vault.FieldNote, aggregate.Sealed{Commit: r.ID, Value: r.Note})
 }
 
+// introduced says what those are called whom to ask for a permission. Everybody
+// in the organization may know that (F04).
+func (s *Service) introduced(state *aggregate.State, refusals aggregate.Refusals) aggregate.Refusals {
+	named := slices.Clone(refusals)
+	for i := range named {
+		named[i].ContactNames = s.logins(state, named[i].Contact)
+	}
+	return named
+}
+
+// logins are how persons are called, those first who were asked for first.
+func (s *Service) logins(state *aggregate.State, ids []events.PrincipalID) []string {
+	var names []string
+	for _, id := range ids {
+		if names = append(names, s.login(state, id)); len(names) == maxAsk {
+			break
+		}
+	}
+	return names
+}
+
 // named puts logins in the place of ids in refusals, for callers who may see
 // all names.
 func (v *view) named(err error) error {
 	var refusals aggregate.Refusals
-	if !errors.As(err, &refusals) || !v.all {
+	if !errors.As(err, &refusals) {
 		return err
 	}
-	named := slices.Clone(refusals)
+	named := v.service.introduced(v.state, refusals)
+	if !v.all {
+		return named
+	}
 	for i := range named {
 		for _, id := range []events.PrincipalID{named[i].Subject, v.self} {
 			if login := v.login(id); id != "" && login != string(id) {

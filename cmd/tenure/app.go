@@ -41,6 +41,12 @@ type app struct {
 // printed.
 var errNotAllowed = errors.New("not allowed")
 
+// errUnfinished ends a command that did less than it was asked for. What it did,
+// and what is missing, has been printed.
+var errUnfinished = errors.New("unfinished")
+
+var errNoOrg = errors.New("say which organization: --org ORG or TENURE_ORG")
+
 // usageError is a mistake in the command line.
 type usageError struct{ error }
 
@@ -77,9 +83,11 @@ Exit status: 0 done or allowed, 1 refused or not allowed, 2 error or usage.`,
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
 	root.AddCommand(
 		a.demo(), a.serve(), a.found(), a.person(), a.member(),
-		a.grant(), a.revoke(), a.scope(), a.keys(),
-		a.can(), a.who(), a.history(), a.diff(),
-		a.importing(), a.export(), a.models(), a.organizations(),
+		a.grant(), a.revoke(), a.transfer(), a.designate(), a.undesignate(), a.roles(), a.feature(), a.record(),
+		a.scope(), a.keys(), a.invitations(),
+		a.can(), a.who(), a.resolve(), a.history(), a.diff(), a.links(),
+		a.cases(), a.remind(), a.hold(), a.keep(), a.anonymize(), a.notices(), a.verify(),
+		a.importing(), a.export(), a.backup(), a.restore(), a.models(), a.organizations(),
 	)
 	root.SetHelpCommand(help(root))
 	root.InitDefaultCompletionCmd(a.args...)
@@ -175,8 +183,11 @@ func (a *app) settle(cmd *cobra.Command) error {
 		a.data = ""
 	}
 	if org := cmd.Flags().Lookup("org"); org != nil {
-		if a.org == "" && !org.Changed {
-			return usageError{errors.New("say which organization: --org ORG or TENURE_ORG")}
+		if _, needed := org.Annotations[cobra.BashCompOneRequiredFlag]; a.org == "" && !org.Changed {
+			if needed {
+				return usageError{errNoOrg}
+			}
+			return nil
 		}
 		if err := events.OrgID(a.org).Validate(); err != nil {
 			return usageError{fmt.Errorf("--org: %w", err)}
@@ -241,7 +252,11 @@ func (a *app) connect(ctx context.Context, create bool) (*api.Client, func() err
 		return nil, nil, fmt.Errorf("there is no ledger in %s: found an organization in it with tenure found, or import one", a.data)
 	}
 	log := slog.New(slog.NewTextHandler(a.errs, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	s, err := service.Open(ctx, service.Config{Dir: a.data, Logger: log})
+	mail, err := mailSettingsFromEnvironment().mail()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := service.Open(ctx, service.Config{Dir: a.data, Logger: log, Mail: mail})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -306,8 +321,11 @@ func (a *app) exit(err error) int {
 	if err == nil {
 		return 0
 	}
-	if err == errNotAllowed { // alone: whatever came with it is told
+	switch err { // alone: whatever came with it is told
+	case errNotAllowed:
 		return 1
+	case errUnfinished:
+		return 2
 	}
 	var usage usageError
 	misused := errors.As(err, &usage) || !a.began
@@ -379,17 +397,20 @@ func (a *app) printProblem(p *api.Problem) {
 	if len(list) == 0 {
 		list = []api.Problem{*p}
 	}
-	word := "Error"
-	if refused(p) {
-		word = "Refused"
-	}
 	for _, each := range list {
+		word := "Error"
+		if refused(&each) {
+			word = "Refused"
+		}
 		fmt.Fprintf(a.errs, "%s: %s\n", word, visible(each.Error()))
 		if each.Field != "" {
 			fmt.Fprintf(a.errs, "  at:   %s\n", each.Field)
 		}
 		if each.Help != "" {
 			fmt.Fprintf(a.errs, "  help: %s\n", visible(each.Help))
+		}
+		if len(each.Contact) > 0 {
+			fmt.Fprintf(a.errs, "  ask:  %s\n", visible(strings.Join(each.Contact, ", ")))
 		}
 	}
 }

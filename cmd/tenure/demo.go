@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"mime"
+	"mime/multipart"
 	"net/http"
+	"net/mail"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenure/api"
+	"tenure/events"
 	"tenure/service"
 )
 
@@ -60,7 +66,10 @@ func (a *app) play(ctx context.Context, dir string, keep bool, listen string) (e
 		return err
 	}
 	handler := api.Handler(s, log)
-	story := &story{app: a, ctx: ctx, clock: clock, handler: handler, keys: map[string]string{"operator": operator}}
+	story := &story{
+		app: a, ctx: ctx, clock: clock, handler: handler, service: s, dir: dir,
+		keys: map[string]string{"operator": operator}, told: map[string]bool{},
+	}
 	if err := story.tell(); err != nil {
 		return err
 	}
@@ -68,18 +77,33 @@ func (a *app) play(ctx context.Context, dir string, keep bool, listen string) (e
 		return nil
 	}
 	clock.release()
+	// A service with a clock of its own is told when to look at it.
+	attending, stop := context.WithCancel(ctx)
+	attended := make(chan struct{})
+	go func() {
+		defer close(attended)
+		for tick := time.NewTicker(time.Second); attending.Err() == nil; {
+			select {
+			case <-attending.Done():
+				tick.Stop()
+			case <-tick.C:
+				_ = s.Attend(attending) // it tries again
+			}
+		}
+	}()
+	defer func() { stop(); <-attended }()
 	return a.answer(ctx, s, log, listen, func(address string) {
-		key := filepath.Join(dir, storyAdmin+".key")
-		if err := os.WriteFile(key, []byte(story.keys[storyAdmin]+"\n"), 0o600); err != nil {
+		key := filepath.Join(dir, storyOwner+".key")
+		if err := os.WriteFile(key, []byte(story.keys[storyOwner]+"\n"), 0o600); err != nil {
 			fmt.Fprintln(a.errs, "Error:", err)
 		}
 		fmt.Fprintf(a.out, `
 Serving http://%[1]s until interrupted; the folder goes with it.
-The key of %[4]s, who is administrator, is in %[2]s. Try, in another terminal:
-  tenure who --role admin --org %[3]s --url http://%[1]s --key %[2]s
+The key of %[4]s, who is owner, is in %[2]s. Try, in another terminal:
+  tenure roles show --org %[3]s --url http://%[1]s --key %[2]s
   tenure history --org %[3]s --url http://%[1]s --key %[2]s
   curl -H "Authorization: Bearer $(cat %[2]s)" http://%[1]s/v1/organizations/%[3]s
-`, address, key, storyOrg, storyAdmin)
+`, address, key, storyOrg, storyOwner)
 	})
 }
 
@@ -121,8 +145,8 @@ func (c *storyClock) release() {
 
 const (
 	storyOrg = "meadow"
-	// storyAdmin is administrator at the end.
-	storyAdmin = "ida"
+	// storyOwner is owner at the end.
+	storyOwner = "ida"
 )
 
 // story plays commands as the people in it, and prints what comes of them.
@@ -131,8 +155,12 @@ type story struct {
 	ctx     context.Context
 	clock   *storyClock
 	handler http.Handler
+	service *service.Service
+	dir     string
 	keys    map[string]string
-	err     error
+	// told are the mails that were shown.
+	told map[string]bool
+	err  error
 }
 
 // as gives a client with a person's key, for one command or question.
@@ -205,24 +233,26 @@ func (t *story) asks(question string, answers []string, err error) {
 func (t *story) tell() error {
 	t.say("A ledger in a temporary folder; every line marked #N is a commit in it.")
 	t.foundation()
-	t.growth()
-	t.departure()
-	t.questions()
+	t.roles()
+	t.succession()
+	t.questions("What the ledger says, while Lea's data is kept")
+	t.compliance()
+	t.questions("What the ledger says now that Lea's data is destroyed")
 	return t.err
 }
 
 func (t *story) foundation() {
-	t.chapter(time.January, 5, "Lea founds Meadow")
+	t.chapter(time.January, 5, "Lea founds Meadow, under the role model fabasoft")
 	founded, err := t.as("operator").Found(t.ctx, api.Options{}, service.FoundRequest{
-		Org: storyOrg, Model: "github", Title: "Meadow",
+		Org: storyOrg, Model: "fabasoft", Title: "Meadow",
 		Owner: service.PersonDetails{Login: "lea", Name: "Lea Brandt", Email: "lea@meadow.example"},
 	})
 	t.does("the operator founds the organization for lea", founded.Receipt, err)
 	t.issue("operator", "lea")
-
 	for _, person := range []service.PersonDetails{
-		{Login: "tom", Name: "Tom Okafor", Email: "tom@meadow.example"},
 		{Login: "ida", Name: "Ida Lindqvist", Email: "ida@meadow.example"},
+		{Login: "tom", Name: "Tom Okafor", Email: "tom@meadow.example"},
+		{Login: "noa", Name: "Noa Haddad", Email: "noa@meadow.example"},
 	} {
 		known, err := t.as("lea").RegisterPerson(t.ctx, storyOrg, api.Options{}, person)
 		t.does("lea makes "+person.Login+" known", known.Receipt, err)
@@ -232,70 +262,159 @@ func (t *story) foundation() {
 	}
 }
 
-func (t *story) growth() {
-	t.chapter(time.February, 2, "Teams")
-	for _, scope := range []service.ScopeRequest{
-		{Scope: "team:garden", Title: "Garden"},
-		{Scope: "team:greenhouse", Title: "Greenhouse", Under: "team:garden"},
-	} {
-		receipt, err := t.as("lea").ChangeScope(t.ctx, storyOrg, api.Options{}, "create", scope)
-		t.does("lea creates "+scope.Scope, receipt, err)
-	}
-	receipt, err := t.as("lea").GrantRole(t.ctx, storyOrg, api.Options{}, service.RoleRequest{Person: "tom", Role: "maintainer", Scope: "team:garden"})
-	t.does("lea makes tom maintainer of the garden team", receipt, err)
-	receipt, err = t.as("tom").GrantRole(t.ctx, storyOrg, api.Options{}, service.RoleRequest{Person: "ida", Role: "member", Scope: "team:greenhouse"})
-	t.does("tom, who maintains the team above, takes ida into the greenhouse team", receipt, err)
-	_, err = t.as("tom").GrantRole(t.ctx, storyOrg, api.Options{}, service.RoleRequest{Person: "ida", Role: "admin"})
-	t.isRefused("tom tries to make ida an administrator", err)
+func (t *story) roles() {
+	t.chapter(time.February, 2, "Roles")
+	receipt, err := t.as("lea").DefineRoles(t.ctx, storyOrg, api.Options{}, service.DefineRolesRequest{
+		Roles:        map[events.RoleID][]string{"co_owner": {"ida"}, "administrator": {"tom"}, "compliance_manager": {"noa"}},
+		Designations: map[events.DesignationID]string{"main_owner": "ida"},
+	})
+	t.does("lea defines all roles at once: a co-owner, who is main owner too, an administrator, a compliance manager", receipt, err)
+	receipt, err = t.as("ida").ChangeScope(t.ctx, storyOrg, api.Options{}, "create", service.ScopeRequest{Scope: "teamroom:greenhouse", Title: "Greenhouse"})
+	t.does("ida creates a teamroom; the background user is authorized in it by itself", receipt, err)
+	_, err = t.as("tom").GrantRole(t.ctx, storyOrg, api.Options{}, service.GrantRequest{RoleRequest: service.RoleRequest{Person: "tom", Role: "co_owner"}})
+	t.isRefused("tom, who is administrator, tries to become co-owner", err)
+	t.mail("who is told: the main owner alone, and the persons concerned")
 }
 
-func (t *story) departure() {
+func (t *story) succession() {
 	t.chapter(time.March, 16, "Lea leaves")
-	_, err := t.as("lea").ChangeMembership(t.ctx, storyOrg, api.Options{}, "terminate", service.MembershipRequest{Person: "lea"})
-	t.isRefused("lea, the only administrator, ends her membership", err)
-	receipt, err := t.as("lea").GrantRole(t.ctx, storyOrg, api.Options{Reason: "requested", Ticket: "HR-204"},
-		service.RoleRequest{Person: "ida", Role: "admin"})
-	t.does("lea makes ida an administrator", receipt, err)
-	receipt, err = t.as("lea").ChangeMembership(t.ctx, storyOrg, api.Options{}, "terminate", service.MembershipRequest{Person: "lea"})
-	t.does("now lea may go; her roles and her key end with the membership", receipt, err)
-
-	t.chapter(time.April, 1, "Tom leaves")
+	_, err := t.as("ida").ChangeMembership(t.ctx, storyOrg, api.Options{}, "terminate", service.MembershipRequest{Person: "lea"})
+	t.isRefused("ida ends the membership of lea, who is the owner", err)
+	receipt, err := t.as("lea").TransferRole(t.ctx, storyOrg, api.Options{Reason: "requested", Ticket: "HR-204"}, service.TransferRequest{Person: "ida"})
+	t.does("lea transfers the ownership to ida, and is co-owner from then on", receipt, err)
 	receipt, err = t.as("ida").ChangeMembership(t.ctx, storyOrg, api.Options{Reason: "left", Note: "last day; laptop returned"}, "terminate",
-		service.MembershipRequest{Person: "tom"})
-	t.does("ida ends tom's membership; what he held ends with it", receipt, err)
-	_, err = t.as("tom").Can(t.ctx, storyOrg, api.At{}, "tom", "team.edit", "team:garden")
-	t.isRefused("tom's key is of no use any more", err)
+		service.MembershipRequest{Person: "lea"})
+	t.does("now her membership can be ended; her roles and her key end with it", receipt, err)
+	_, err = t.as("lea").Person(t.ctx, storyOrg, api.At{}, "lea")
+	t.isRefused("lea's key is of no use any more", err)
+	t.mail("who is told")
+	t.alert()
 }
 
-func (t *story) questions() {
-	t.say("\nWhat the ledger says")
+func (t *story) compliance() {
+	t.chapter(time.April, 1, "Noa, the compliance manager, sees to what is left of Lea")
+	links, err := t.as("noa").Links(t.ctx, storyOrg, api.At{}, "lea")
+	kinds, order := map[string]int{}, []string{}
+	for _, link := range links {
+		if kinds[link.Kind]++; kinds[link.Kind] == 1 {
+			order = append(order, link.Kind)
+		}
+	}
+	var counted []string
+	for _, kind := range order {
+		counted = append(counted, fmt.Sprintf("%d × %s", kinds[kind], kind))
+	}
+	t.asks("What in the ledger names lea?", []string{strings.Join(counted, ", ")}, err)
+	set, err := t.as("noa").SetReminder(t.ctx, storyOrg, api.Options{}, service.ReminderRequest{
+		Person: "lea", At: "2026-05-04T08:00", Zone: "Europe/Vienna", Every: "P1W",
+	})
+	t.does("noa sets a reminder", set.Receipt, err)
+	lea := ""
+	if person, err := t.as("noa").Person(t.ctx, storyOrg, api.At{}, "lea"); err == nil {
+		lea = string(person.ID)
+	}
+
+	t.chapter(time.May, 4, "The reminder is due")
+	t.mail("who is told")
+	done, err := t.as("noa").Anonymize(t.ctx, storyOrg, api.Options{Reason: "legal"}, service.AnonymizationRequest{Person: "lea"})
+	t.does("noa anonymizes lea", done.Receipt, err)
+	if t.err == nil {
+		t.say("      the certificate:")
+		for line := range strings.Lines(done.Certificate) {
+			t.say("      | %s", strings.TrimRight(line, "\n"))
+		}
+	}
+	_, err = t.as("noa").Person(t.ctx, storyOrg, api.At{}, "lea")
+	t.isRefused("nobody is found by her login any more", err)
+	file, err := t.as("noa").Case(t.ctx, storyOrg, api.At{}, lea)
+	t.asks("How does her case stand?", []string{fmt.Sprintf("%s, by %s; %d links stay in the history, under the id alone", file.State, file.DecidedBy, file.Links)}, err)
+}
+
+// mail sends what is to be sent and says what went to whom.
+func (t *story) mail(title string) {
+	if t.err != nil {
+		return
+	}
+	if t.err = t.service.Attend(t.ctx); t.err != nil {
+		return
+	}
+	notices, err := t.as("ida").Notices(t.ctx, storyOrg, service.NoticeFilter{})
+	var lines []string
+	for _, n := range slices.Backward(notices) {
+		if t.told[n.ID] {
+			continue
+		}
+		t.told[n.ID] = true
+		lines = append(lines, fmt.Sprintf("to %s: %s (%s)", n.Login, midSentence(n.Title), n.Why))
+	}
+	t.asks("By mail, "+title+":", lines, err)
+}
+
+// alert shows the mail that went to the compliance managers.
+func (t *story) alert() {
+	if t.err != nil {
+		return
+	}
+	notices, err := t.as("ida").Notices(t.ctx, storyOrg, service.NoticeFilter{Kind: "membership.terminated"})
+	if err != nil || len(notices) == 0 {
+		t.err = errors.Join(err, errors.New("nobody was alerted"))
+		return
+	}
+	files, err := filepath.Glob(filepath.Join(t.dir, "mail", "*"+notices[0].ID+".eml"))
+	if err != nil || len(files) == 0 {
+		t.err = errors.Join(err, errors.New("the alert is not there"))
+		return
+	}
+	text, err := mailText(files[0])
+	t.asks("The alert itself, as it lies in the folder mail:", []string{text}, err)
+}
+
+// mailText reads the subject and the plain text of a mail.
+func mailText(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	message, err := mail.ReadMessage(file)
+	if err != nil {
+		return "", err
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(message.Header.Get("Subject"))
+	if err != nil {
+		return "", err
+	}
+	_, parameters, err := mime.ParseMediaType(message.Header.Get("Content-Type"))
+	if err != nil {
+		return "", err
+	}
+	part, err := multipart.NewReader(message.Body, parameters["boundary"]).NextPart()
+	if err != nil {
+		return "", err
+	}
+	body, err := io.ReadAll(part)
+	return "To: " + message.Header.Get("To") + "\nSubject: " + subject + "\n\n" + strings.TrimSpace(strings.ReplaceAll(string(body), "\r\n", "\n")), err
+}
+
+func (t *story) questions(title string) {
+	t.say("\n%s", title)
 	for _, day := range []string{"2026-02-28", "2026-04-30"} {
 		var answers []string
-		list, err := t.as("ida").Holders(t.ctx, storyOrg, api.At{AsOf: day}, "admin", "")
+		list, err := t.as("ida").Holders(t.ctx, storyOrg, api.At{AsOf: day}, "owner", "")
 		for _, g := range list {
 			answers = append(answers, g.Login+": "+grantText(g))
 		}
-		t.asks("Who was administrator on "+day+"?", answers, err)
+		t.asks("Who was owner on "+day+"?", answers, err)
 	}
-	for _, question := range []struct{ who, permission, scope, day string }{
-		{"tom", "team.edit", "team:greenhouse", "2026-03-01"},
-		{"tom", "team.edit", "team:greenhouse", ""},
-		{"ida", "organization.history.read", "", ""},
-	} {
-		when := "now"
-		if question.day != "" {
-			when = "on " + question.day
-		}
-		answer, err := t.as("ida").Can(t.ctx, storyOrg, api.At{AsOf: question.day}, question.who, question.permission, question.scope)
-		var answers []string
-		if err == nil {
-			answers = []string{answerText(answer, true)}
-		}
-		t.asks(fmt.Sprintf("May %s do %s %s, and why?", question.who, question.permission, when), answers, err)
-	}
+	answer, err := t.as("ida").Can(t.ctx, storyOrg, api.At{}, "ida", "teamroom.read", "teamroom:greenhouse")
 	var answers []string
-	list, err := t.as("ida").Diff(t.ctx, storyOrg, "2026-02-28", "2026-04-30")
-	for _, d := range list {
+	if err == nil {
+		answers = []string{answerText(answer, true)}
+	}
+	t.asks("May ida open the greenhouse, and why?", answers, err)
+	differences, err := t.as("ida").Diff(t.ctx, storyOrg, "2026-02-28", "2026-04-30")
+	answers = nil
+	for _, d := range differences {
 		who := d.Login
 		if d.Role != "" {
 			who += " " + d.Role

@@ -12,15 +12,25 @@ import (
 )
 
 // duties say what each command is: one that changes something, a question that
-// can be asked of the past, or neither. They decide which flags it must have.
+// can be asked of the past, an answer to an invitation, something else about an
+// organization ("org"), or none of that. They decide which flags it must have.
 var duties = map[string]string{
 	"found":      "change",
 	"person add": "change", "person update": "change", "person show": "dated", "person list": "dated",
 	"member start": "change", "member suspend": "change", "member resume": "change", "member terminate": "change",
-	"grant": "change", "revoke": "change", "can": "dated", "who": "dated",
+	"grant": "change", "revoke": "change", "transfer": "change", "can": "dated", "who": "dated",
+	"designate": "change", "undesignate": "change", "roles show": "dated", "roles define": "change",
+	"feature list": "dated", "feature on": "change", "feature off": "change", "record": "change", "resolve": "dated",
+	"invitations send": "change", "invitations list": "dated", "invitations resend": "change", "invitations withdraw": "change",
+	"invitations accept": "answer", "invitations decline": "answer",
+	"links": "dated", "cases list": "dated", "cases show": "dated", "keep": "change", "anonymize": "change",
+	"remind set": "change", "remind list": "dated", "remind done": "change", "remind cancel": "change",
+	"hold place": "change", "hold list": "dated", "hold release": "change",
+	"notices list": "org", "notices show": "org", "notices retry": "org",
+	"verify": "", "backup": "", "restore": "",
 	"scope create": "change", "scope rename": "change", "scope move": "change", "scope delete": "change", "scope list": "dated",
 	"keys issue": "change", "keys revoke": "change", "keys list": "dated",
-	"history": "dated", "diff": "", "export peribolos": "dated", "import timeline": "",
+	"history": "dated", "diff": "org", "export peribolos": "dated", "import timeline": "org",
 	"orgs": "", "models list": "", "models show": "", "models check": "", "demo": "", "serve": "", "help": "",
 	"completion bash": "", "completion zsh": "", "completion fish": "", "completion powershell": "",
 }
@@ -69,9 +79,9 @@ func TestEveryCommandIsExplained(t *testing.T) {
 		if !known {
 			t.Errorf("%s: say in duties what it is", cmd.CommandPath())
 		}
-		checkFlags(t, cmd, duty == "change", "reason", "ticket", "note", "idempotency-key", "if-revision")
+		checkFlags(t, cmd, duty == "change" || duty == "answer", "reason", "ticket", "note", "idempotency-key", "if-revision")
 		checkFlags(t, cmd, duty == "dated", "as-of", "recorded", "at-revision", "at-least")
-		checkFlags(t, cmd, duty != "" && name != "found" || name == "diff" || name == "import timeline", "org")
+		checkFlags(t, cmd, duty != "" && name != "found", "org")
 	}
 	walk(root)
 	for name := range duties {
@@ -119,7 +129,8 @@ func checkExample(t *testing.T, of *cobra.Command, line string) {
 	if of.HasParent() && cmd.CommandPath() != of.CommandPath() && of.Name() != "found" {
 		t.Errorf("%s: the example %q is of %s", of.CommandPath(), line, cmd.CommandPath())
 	}
-	if cmd.Flags().Lookup("org") != nil && !strings.Contains(line, "--org ") {
+	answers := duties[strings.TrimPrefix(cmd.CommandPath(), "tenure ")] == "answer" // its key says which
+	if cmd.Flags().Lookup("org") != nil && !answers && !strings.Contains(line, "--org ") {
 		t.Errorf("%s: the example %q names no organization", of.CommandPath(), line)
 	}
 }

@@ -30,8 +30,11 @@ term with a minus in front must not.`,
 					return err
 				}
 				columns := eventColumns()
-				if a.format == "csv" {
+				switch {
+				case a.format == "csv":
 					columns = append(columns, eventDetails()...)
+				case slices.ContainsFunc(list, func(e service.EventView) bool { return itemWord(e) != "" }):
+					columns = slices.Insert(columns, 6, column[service.EventView]{"item", itemWord})
 				}
 				return print(a, list, "Nothing in the history matches.", columns...)
 			})
@@ -97,6 +100,9 @@ func eventDetails() []column[service.EventView] {
 		{"id", func(e view) string { return string(e.ID) }},
 		{"break glass", func(e view) string { return fmt.Sprint(e.BreakGlass) }},
 		{"note", func(e view) string { return e.Note }},
+		{"item", func(e view) string { return e.Item }},
+		{"former", func(e view) string { return e.Former }},
+		{"until", func(e view) string { return date(e.Until) }},
 	}
 }
 

@@ -16,9 +16,10 @@ var house = map[string][]string{
 	"ledger":      {"events"},
 	"vault":       {"events"},
 	"projections": {"events", "rolemodel", "aggregate"},
-	"service":     {"events", "rolemodel", "aggregate", "ledger", "vault", "projections"},
-	"api":         {"events", "rolemodel", "aggregate", "ledger", "vault", "projections", "service"},
-	"cmd/tenure":  {"events", "rolemodel", "aggregate", "ledger", "vault", "projections", "service", "api"},
+	"notifier":    {"events", "rolemodel", "aggregate", "ledger", "vault", "projections"},
+	"service":     {"events", "rolemodel", "aggregate", "ledger", "vault", "projections", "notifier"},
+	"api":         {"events", "rolemodel", "aggregate", "ledger", "vault", "projections", "notifier", "service"},
+	"cmd/tenure":  {"events", "rolemodel", "aggregate", "ledger", "vault", "projections", "notifier", "service", "api"},
 }
 
 // TestImportDirections holds the directions of imports that keep deciding

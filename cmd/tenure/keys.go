@@ -31,27 +31,33 @@ func (a *app) keysIssue() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				text := receiptText(receipt.Receipt)
-				if receipt.Replayed {
-					fmt.Fprintf(a.errs, "The key was shown then and is kept nowhere. If it is lost: tenure keys revoke KEY, and issue another.\n")
-				}
-				if receipt.Key != "" {
-					text = receipt.Key
-					fmt.Fprintf(a.errs, "This key speaks for %s and is shown this once: keep it in a file that nobody else reads.\n", visible(receipt.Person))
-				}
-				columns := []column[service.KeyReceipt]{
-					{"id", func(k service.KeyReceipt) string { return string(k.ID) }},
-					{"person", func(k service.KeyReceipt) string { return k.Person }},
-					{"prefix", func(k service.KeyReceipt) string { return k.Prefix }},
-					{"key", func(k service.KeyReceipt) string { return k.Key }},
-				}
-				return printOne(a, receipt, text, columns...)
+				return a.printKey(receipt, args[0])
 			})
 		},
 	}
 	a.inOrg(cmd)
 	a.changes(cmd)
 	return cmd
+}
+
+// printKey shows a new key, alone on standard output, and says there or beside
+// it what it is.
+func (a *app) printKey(receipt service.KeyReceipt, person string) error {
+	text := receiptText(receipt.Receipt)
+	switch {
+	case receipt.Replayed && receipt.ID != "":
+		fmt.Fprintf(a.errs, "The key was shown then and is kept nowhere. If it is lost: tenure keys revoke KEY, and issue another.\n")
+	case receipt.Key != "":
+		text = receipt.Key
+		fmt.Fprintf(a.errs, "This key speaks for %s and is shown this once: keep it in a file that nobody else reads.\n",
+			visible(firstOf(receipt.Person, person)))
+	}
+	return printOne(a, receipt, text,
+		column[service.KeyReceipt]{"id", func(k service.KeyReceipt) string { return string(k.ID) }},
+		column[service.KeyReceipt]{"person", func(k service.KeyReceipt) string { return k.Person }},
+		column[service.KeyReceipt]{"prefix", func(k service.KeyReceipt) string { return k.Prefix }},
+		column[service.KeyReceipt]{"key", func(k service.KeyReceipt) string { return k.Key }},
+	)
 }
 
 func (a *app) keysRevoke() *cobra.Command {

@@ -30,8 +30,10 @@ type tidy struct{ *testing.M }
 
 func (t tidy) Run() int {
 	code := t.M.Run()
-	if acme.dir != "" {
-		os.RemoveAll(acme.dir)
+	for _, ledger := range ledgers {
+		if ledger.dir != "" {
+			os.RemoveAll(ledger.dir)
+		}
 	}
 	return code
 }
@@ -63,14 +65,21 @@ func tenure() {
 var (
 	ulidForm   = regexp.MustCompile(`\b01[0-9A-HJKMNP-TV-Z]{24}\b`)
 	keyForm    = regexp.MustCompile(`\btenure_[A-Za-z0-9_-]{43}`)
+	tokenForm  = regexp.MustCompile(`\b(invite_[a-z0-9-]+\.)01[0-9A-HJKMNP-TV-Z]{24}\.[A-Za-z0-9_-]{43}`)
+	noticeForm = regexp.MustCompile(`\b[a-z2-7]{24}\b`)
+	signedForm = regexp.MustCompile(`(bytes-searched: |files-searched: |— tenure/\S+ )\S+`)
 	prefixForm = regexp.MustCompile(`\btenure_[A-Za-z0-9_-]{6}`)
 	timeForm   = regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`)
 	portForm   = regexp.MustCompile(`127\.0\.0\.1:\d+`)
 )
 
 // masked replaces what differs from run to run, keeping the width of all that
-// stands in tables: ids, keys, ports, and times of today.
+// stands in tables: ids, keys, tokens, ports, signatures,
+// and times of today.
 func masked(text string) string {
+	text = tokenForm.ReplaceAllString(text, "${1}01"+strings.Repeat("X", 24)+"."+strings.Repeat("K", 43))
+	text = signedForm.ReplaceAllString(text, "${1}0")
+	text = noticeForm.ReplaceAllString(text, strings.Repeat("n", 24))
 	text = ulidForm.ReplaceAllString(text, "01"+strings.Repeat("X", 24))
 	text = keyForm.ReplaceAllString(text, "tenure_"+strings.Repeat("K", 43))
 	text = prefixForm.ReplaceAllString(text, "tenure_KKKKKK")

@@ -145,14 +145,6 @@ func (a *app) checkModels(files []string) error {
 	return err
 }
 
-func completeModels(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var ids []string
-	for _, model := range rolemodel.List() {
-		ids = append(ids, model.ID+"\t"+model.Title)
-	}
-	return ids, cobra.ShellCompDirectiveNoFileComp
-}
-
 func permissionColumns(model service.ModelView) []column[service.PermissionView] {
 	type view = service.PermissionView
 	columns := []column[view]{

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rivo/uniseg"
 
+	"tenure/events"
 	"tenure/service"
 )
 
@@ -169,13 +170,35 @@ func eventText(e service.EventView) string {
 	if e.Role != "" {
 		parts = append(parts, string(e.Role))
 	}
+	if word := itemWord(e); word != "" {
+		parts = append(parts, word)
+	}
 	if e.Scope != "" {
 		parts = append(parts, "on "+string(e.Scope))
+	}
+	if e.Former != "" {
+		parts = append(parts, "from "+visible(e.Former))
+	}
+	if !e.Until.IsZero() {
+		word := "until "
+		if strings.HasPrefix(e.Type, "reminder.") {
+			word = "due "
+		}
+		parts = append(parts, word+date(e.Until))
 	}
 	if e.Cause != "" {
 		parts = append(parts, "("+string(e.Cause)+")")
 	}
 	return strings.Join(parts, " ")
+}
+
+// itemWord is the designation, feature or fact that an event names; ids of other
+// things say nothing to people.
+func itemWord(e service.EventView) string {
+	if events.CommitID(e.Item).Validate() == nil { // a ULID
+		return ""
+	}
+	return e.Item
 }
 
 func date(t time.Time) string {

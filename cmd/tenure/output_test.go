@@ -50,8 +50,16 @@ func TestHostileNames(t *testing.T) {
 	evil := "x\x1b[2J\n\u202ey"
 	grant := service.GrantView{Login: evil, By: evil, Role: "admin", Scope: "organization:acme"}
 	for name, text := range map[string]string{
-		"person":  personText(service.PersonView{Login: evil, Name: evil, Email: evil, JobTitle: evil, ChangedBy: evil, Roles: []service.GrantView{grant}}),
-		"answer":  answerText(service.Answer{Login: evil, Title: "See", Because: []service.GrantView{grant}, Ask: []string{evil}}, true),
+		"person":        personText(service.PersonView{Login: evil, Name: evil, Email: evil, JobTitle: evil, ChangedBy: evil, Roles: []service.GrantView{grant}}),
+		"answer":        answerText(service.Answer{Login: evil, Title: "See", Because: []service.GrantView{grant}, Ask: []string{evil}}, true),
+		"responsible":   responsibleText(service.Responsible{Holders: []service.HolderView{{Login: evil, By: evil}}}),
+		"notice":        noticeText(service.NoticeView{ID: "1", Login: evil, Concerns: evil, Title: evil, Problem: evil, Outcomes: []service.NoticeOutcome{{Problem: evil}}}, "acme"),
+		"anonymization": anonymizationText(service.AnonymizationReceipt{Certificate: "kept: " + evil + "\ndestroyed: y\n"}, evil),
+		"case": caseText(service.CaseView{
+			Login: evil, Person: "01", By: evil, KeepGround: evil, KeptBy: evil, Decision: "keep", Revision: 1, State: "open",
+			Alerts: []service.NoticeView{{Login: evil, Why: evil}}, Holds: []service.HoldView{{Ground: evil, By: evil}},
+			Reminders: []service.ReminderView{{By: evil}}, Certificate: "a: " + evil + "\n",
+		}, "acme"),
 		"receipt": receiptText(service.Receipt{Changed: true, Events: []service.EventView{{Type: "person.registered", Login: evil}}}),
 	} {
 		if strings.ContainsAny(text, "\x1b\u202e") || strings.Contains(text, "\ny") || !strings.Contains(text, "y") {

@@ -173,8 +173,11 @@ func grantText(g service.GrantView) string {
 	if g.Cause != "" {
 		text += ", cause " + string(g.Cause)
 	}
+	if !g.Until.IsZero() {
+		text += ", until " + date(g.Until)
+	}
 	if !g.Active {
-		text += ", suspended"
+		text += ", not active"
 	}
 	return text
 }

@@ -30,7 +30,7 @@ import (
 	"tenure/service"
 )
 
-// acmeDir is a folder with a copy of acmeStory's ledger and keys.
+// acmeDir is a folder with a copy of the ledger acme and its keys.
 func acmeDir(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -512,7 +512,7 @@ func TestDemoKeep(t *testing.T) {
 			continue
 		}
 		tried++
-		if stdout := mustRun(t, temporary, words[1:]...); !strings.Contains(stdout, storyAdmin) {
+		if stdout := mustRun(t, temporary, words[1:]...); !strings.Contains(stdout, storyOwner) {
 			t.Errorf("%s prints %s", line, stdout)
 		}
 	}

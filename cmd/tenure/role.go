@@ -1,9 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,30 +16,20 @@ import (
 )
 
 func (a *app) grant() *cobra.Command {
-	return a.roleVerb("grant", "Give a person a role",
-		func(c *api.Client, ctx context.Context, r service.RoleRequest) (service.Receipt, error) {
-			return c.GrantRole(ctx, a.org, a.change, r)
-		})
-}
-
-func (a *app) revoke() *cobra.Command {
-	return a.roleVerb("revoke", "End a person's role",
-		func(c *api.Client, ctx context.Context, r service.RoleRequest) (service.Receipt, error) {
-			return c.RevokeRole(ctx, a.org, a.change, r)
-		})
-}
-
-func (a *app) roleVerb(verb, short string, do func(*api.Client, context.Context, service.RoleRequest) (service.Receipt, error)) *cobra.Command {
-	var r service.RoleRequest
+	var r service.GrantRequest
 	cmd := &cobra.Command{
-		Use:     verb + " PERSON ROLE",
-		Short:   short,
-		Example: "  tenure " + verb + " tom maintainer --on team:docs --org acme --data ./ledger --key lea.key",
-		Args:    exactArgs(2),
+		Use:   "grant PERSON ROLE",
+		Short: "Give a person a role",
+		Long: `Grant gives a person a role, for good or, with --until, for a time. Where the role is
+held already, only the time at which it ends changes.`,
+		Example: `  tenure grant tom maintainer --on team:docs --org acme --data ./ledger --key lea.key
+  tenure grant tom maintainer --on team:docs --until P30D --org acme --data ./ledger --key lea.key`,
+		Args:              exactArgs(2),
+		ValidArgsFunction: second(completeRoles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Person, r.Role = args[0], events.RoleID(args[1])
 			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := do(c, cmd.Context(), r)
+				receipt, err := c.GrantRole(cmd.Context(), a.org, a.change, r)
 				if err != nil {
 					return err
 				}
@@ -47,10 +37,75 @@ func (a *app) roleVerb(verb, short string, do func(*api.Client, context.Context,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&r.Scope, "on", "", "scope, KIND:HANDLE; the organization itself if left out")
+	cmd.Flags().StringVar(&r.Until, "until", "", "when it ends by itself: a date (its end, UTC), an RFC 3339 time, or P30D from now")
+	a.on(cmd, &r.Scope)
 	a.inOrg(cmd)
 	a.changes(cmd)
 	return cmd
+}
+
+func (a *app) revoke() *cobra.Command {
+	var r service.RoleRequest
+	cmd := &cobra.Command{
+		Use:               "revoke PERSON ROLE",
+		Short:             "End a person's role",
+		Example:           `  tenure revoke tom maintainer --on team:docs --org acme --data ./ledger --key lea.key`,
+		Args:              exactArgs(2),
+		ValidArgsFunction: second(completeRoles),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.Person, r.Role = args[0], events.RoleID(args[1])
+			return a.with(cmd.Context(), false, func(c *api.Client) error {
+				receipt, err := c.RevokeRole(cmd.Context(), a.org, a.change, r)
+				if err != nil {
+					return err
+				}
+				return printReceipt(a, receipt)
+			})
+		},
+	}
+	a.on(cmd, &r.Scope)
+	a.inOrg(cmd)
+	a.changes(cmd)
+	return cmd
+}
+
+func (a *app) transfer() *cobra.Command {
+	var r service.TransferRequest
+	var role, former string
+	cmd := &cobra.Command{
+		Use:   "transfer PERSON",
+		Short: "Pass a role that has one holder on to another person",
+		Long: `Transfer passes a role that always has one holder, for instance that of an owner, on
+to another person. The former holder is left with the role that the role model says,
+unless --former says another one, or none.`,
+		Example: `  tenure transfer tom --org acme --data ./ledger --key lea.key
+  tenure transfer tom --role owner --former none --org acme --data ./ledger --key lea.key`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.Person, r.Role, r.Former = args[0], events.RoleID(role), events.RoleID(former)
+			return a.with(cmd.Context(), false, func(c *api.Client) error {
+				receipt, err := c.TransferRole(cmd.Context(), a.org, a.change, r)
+				if err != nil {
+					return err
+				}
+				return printReceipt(a, receipt)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&role, "role", "", "role; the one that is transferred there if left out")
+	cmd.Flags().StringVar(&former, "former", "", "role that the former holder gets, or none; what the role model says if left out")
+	must(cmd.RegisterFlagCompletionFunc("role", completeRoles))
+	must(cmd.RegisterFlagCompletionFunc("former", completeRoles))
+	a.on(cmd, &r.Scope)
+	a.inOrg(cmd)
+	a.changes(cmd)
+	return cmd
+}
+
+// on adds the flag that says on which scope.
+func (a *app) on(cmd *cobra.Command, scope *string) {
+	cmd.Flags().StringVar(scope, "on", "", "scope, KIND:HANDLE; the organization itself if left out")
+	must(cmd.RegisterFlagCompletionFunc("on", cobra.NoFileCompletions))
 }
 
 func (a *app) can() *cobra.Command {
@@ -64,7 +119,8 @@ if it is not. With --explain it names the ledger entries that make the answer
 so: which role gives it, since when, by whom, and at which revision.`,
 		Example: `  tenure can tom team.edit --on team:docs --org acme --explain --data ./ledger
   tenure can tom team.edit --on team:docs --org acme --as-of 2026-01-31 --data ./ledger`,
-		Args: exactArgs(2),
+		Args:              exactArgs(2),
+		ValidArgsFunction: second(completePermissions),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), false, func(c *api.Client) error {
 				answer, err := c.Can(cmd.Context(), a.org, a.at, args[0], args[1], on)
@@ -81,7 +137,7 @@ so: which role gives it, since when, by whom, and at which revision.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&on, "on", "", "scope, KIND:HANDLE; the organization itself if left out")
+	a.on(cmd, &on)
 	cmd.Flags().BoolVar(&explain, "explain", false, "say why")
 	a.inOrg(cmd)
 	a.dated(cmd)
@@ -126,8 +182,11 @@ func answerText(v service.Answer, explain bool) string {
 	for _, g := range v.Because {
 		fmt.Fprintf(&b, "\n  because %s is %s", login, grantText(g))
 	}
-	if v.Suspended {
-		b.WriteString("\n  a role would give it, but the membership that it rests on is suspended")
+	switch {
+	case v.Feature != "":
+		fmt.Fprintf(&b, "\n  it waits for the feature %s, which is off: tenure feature on %s", v.Feature, v.Feature)
+	case v.Suspended:
+		b.WriteString("\n  a role would give it, but the membership that it rests on is suspended, or its time is over")
 	}
 	if len(v.Instead) > 0 {
 		b.WriteString("\n  it would take one of")
@@ -173,13 +232,15 @@ func (a *app) who() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return print(a, list, nobody(role, permission, on, a.org), grantColumns()...)
+				return print(a, list, nobody(role, permission, on, a.org), grantColumns(a.limited(list))...)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&role, "role", "", "role, among those of the scope's kind")
 	cmd.Flags().StringVar(&permission, "permission", "", "permission")
-	cmd.Flags().StringVar(&on, "on", "", "scope, KIND:HANDLE; the organization itself if left out")
+	must(cmd.RegisterFlagCompletionFunc("role", completeRoles))
+	must(cmd.RegisterFlagCompletionFunc("permission", completePermissions))
+	a.on(cmd, &on)
 	a.inOrg(cmd)
 	a.dated(cmd)
 	return cmd
@@ -196,9 +257,15 @@ func nobody(role, permission, on, org string) string {
 	return fmt.Sprintf("Nobody has it; what would give it: tenure can PERSON %s%s --explain --org %s", permission, on, org)
 }
 
-func grantColumns() []column[service.GrantView] {
+// limited says whether a list of roles is to show when they end: a table only
+// where one does.
+func (a *app) limited(list []service.GrantView) bool {
+	return a.format != "table" || slices.ContainsFunc(list, func(g service.GrantView) bool { return !g.Until.IsZero() })
+}
+
+func grantColumns(until bool) []column[service.GrantView] {
 	type view = service.GrantView
-	return []column[view]{
+	columns := []column[view]{
 		{"login", func(g view) string { return g.Login }},
 		{"id", func(g view) string { return string(g.ID) }},
 		{"role", func(g view) string { return g.Role }},
@@ -209,4 +276,8 @@ func grantColumns() []column[service.GrantView] {
 		{"cause", func(g view) string { return string(g.Cause) }},
 		{"active", func(g view) string { return fmt.Sprint(g.Active) }},
 	}
+	if until {
+		columns = append(columns, column[view]{"until", func(g view) string { return date(g.Until) }})
+	}
+	return columns
 }

@@ -9,10 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -25,14 +27,21 @@ import (
 //
 // Beside the commands of testscript there are
 //
-//	given nothing|acme   begins a ledger, empty or with the organization that
-//	                     acmeStory makes, and its key files
+//	given LEDGER         begins a ledger, one of ledgers with its key files, or
+//	                     nothing
 //	exits N tenure ...   wants exit status N
 //	shows FILE           compares what was printed with a file, but for ids,
 //	                     keys and times of today; -update writes the file
 //	warns FILE           the same of what was printed as an error
+//	item NAME            keeps the id that was printed last as $NAME
+//	token FILE           keeps the token that was printed in a file
 //	revokes FILE ...     tenure keys revoke with the visible prefix of that key
-//	secret FILE...       wants no word of these files anywhere in the ledger
+//	awaits REGEXP COMMAND   runs a question until it prints what is awaited
+//	secret FILE...       wants no word of these files anywhere in the ledger, but
+//	                     in messages, which are there as they went out
+//
+// and what no script can write: $LONG has 10,000 letters, $LINES two lines, and
+// $CONTROL drives a terminal.
 func TestScripts(t *testing.T) {
 	ways := []string{"folder", "server"}
 	if testing.Short() {
@@ -91,6 +100,9 @@ func (s *scripts) run(t *testing.T, done func(name, transcript string)) {
 			transcript := filepath.Join(env.WorkDir, ".tmp", "transcript")
 			env.Setenv("TRANSCRIPT", transcript)
 			env.Setenv("GORACE", quickEnd)
+			env.Setenv("LONG", strings.Repeat("x", 10_000))
+			env.Setenv("LINES", "x@acme.example\nBcc: y@acme.example")
+			env.Setenv("CONTROL", "a\x1b[2Jb")
 			env.Defer(func() {
 				text, err := os.ReadFile(transcript)
 				if err == nil {
@@ -102,7 +114,10 @@ func (s *scripts) run(t *testing.T, done func(name, transcript string)) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"given":   s.given,
+			"awaits":  awaits,
 			"exits":   exits,
+			"item":    item,
+			"token":   token,
 			"revokes": revokes,
 			"secret":  secret,
 			"shows":   func(ts *testscript.TestScript, _ bool, args []string) { s.shows(ts, "stdout", args) },
@@ -114,12 +129,12 @@ func (s *scripts) run(t *testing.T, done func(name, transcript string)) {
 // given begins the ledger that the script's commands are about. They find it in
 // the environment.
 func (s *scripts) given(ts *testscript.TestScript, _ bool, args []string) {
-	if len(args) != 1 || args[0] != "nothing" && args[0] != "acme" {
-		ts.Fatalf("usage: given nothing|acme")
+	if len(args) != 1 || args[0] != "nothing" && ledgers[args[0]] == nil {
+		ts.Fatalf("usage: given nothing|acme|cloud")
 	}
 	dir := ts.MkAbs(".")
-	if args[0] == "acme" {
-		ts.Check(copyAcme(dir))
+	if ledger := ledgers[args[0]]; ledger != nil {
+		ts.Check(ledger.copyTo(dir))
 	}
 	folder := filepath.Join(dir, "ledger")
 	if !s.server {
@@ -159,6 +174,48 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// awaits asks until what goes on beside has come so far. How often is left out of
+// the transcript.
+func awaits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: awaits REGEXP COMMAND...")
+	}
+	awaited, err := regexp.Compile(args[0])
+	ts.Check(err)
+	transcript := ts.Getenv("TRANSCRIPT")
+	ts.Setenv("TRANSCRIPT", "")
+	defer ts.Setenv("TRANSCRIPT", transcript)
+	for end := time.Now().Add(patience); time.Now().Before(end); {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if awaited.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+	}
+	ts.Fatalf("it never prints %s", awaited)
+}
+
+// idForm is the last id of its own in a JSON object.
+var idForm = regexp.MustCompile(`(?m)^ {2,4}"id": "(01[0-9A-HJKMNP-TV-Z]{24})"`)
+
+// item keeps the id that a receipt in JSON ends with, for the commands that
+// follow.
+func item(ts *testscript.TestScript, neg bool, args []string) {
+	found := idForm.FindAllStringSubmatch(ts.ReadFile("stdout"), -1)
+	if neg || len(args) != 1 || len(found) == 0 {
+		ts.Fatalf("usage: item NAME, after a command that prints an id")
+	}
+	ts.Setenv(args[0], found[len(found)-1][1])
+}
+
+// token keeps the token of an invitation.
+func token(ts *testscript.TestScript, neg bool, args []string) {
+	found := tokenForm.FindString(ts.ReadFile("stdout"))
+	if neg || len(args) != 1 || found == "" {
+		ts.Fatalf("usage: token FILE, after a command that prints a token")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(found+"\n"), 0o600))
+}
+
 // revokes ends the key in a file.
 func revokes(ts *testscript.TestScript, _ bool, args []string) {
 	prefix := ts.ReadFile(args[0])[:len("tenure_")+6]
@@ -178,10 +235,14 @@ func secret(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// filesWith lists the files below the folder that hold one of the words.
+// filesWith lists the files below a data folder that hold one of the words, but
+// for messages: without a mail server they lie there as they went out.
 func filesWith(dir string, words []string) (found []string, err error) {
 	read := 0
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && path == filepath.Join(dir, "mail") {
+			return fs.SkipDir
+		}
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}

@@ -17,21 +17,32 @@ import (
 
 func (a *app) serve() *cobra.Command {
 	var listen string
+	settings := mailSettingsFromEnvironment()
 	cmd := &cobra.Command{
 		Use:   "serve --data DIR",
 		Short: "Serve the API over a data folder",
 		Long: `Serve starts the ledger of the data folder in this process and answers the HTTP
 API, described at /openapi.json. The first start writes the operator's key to
 operator.key in the folder. The log goes to standard error as JSON, without
-personal data. It ends cleanly on SIGINT and SIGTERM.`,
-		Example: `  tenure serve --data ./ledger --listen 127.0.0.1:7070`,
-		Args:    exactArgs(0),
+personal data. It ends cleanly on SIGINT and SIGTERM.
+
+Messages go out by mail through --smtp; without it, each is put as a .eml file
+into the folder mail of the data folder. What falls due (reminders, roles and
+invitations that end) is done while it runs, and at its start what fell due in
+the meantime.`,
+		Example: `  tenure serve --data ./ledger --listen 127.0.0.1:7070
+  tenure serve --data ./ledger --smtp mail.example.org:587 --smtp-user tenure --smtp-password-file ./smtp.password --mail-from "Tenure <tenure@example.org>"`,
+		Args: exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if a.data == "" {
 				return usageError{errors.New("serve: say which folder with --data DIR")}
 			}
 			log := slog.New(slog.NewJSONHandler(a.errs, nil))
-			s, err := service.Open(cmd.Context(), service.Config{Dir: a.data, Logger: log})
+			mail, err := settings.mail()
+			if err != nil {
+				return err
+			}
+			s, err := service.Open(cmd.Context(), service.Config{Dir: a.data, Logger: log, Mail: mail})
 			if err != nil {
 				return err
 			}
@@ -46,6 +57,7 @@ personal data. It ends cleanly on SIGINT and SIGTERM.`,
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:7070", "address to listen on; port 0 takes a free one")
+	settings.flags(cmd)
 	return cmd
 }
 

@@ -32,8 +32,16 @@ type process struct {
 
 // start runs the program without this process's TENURE_ variables.
 func start(dir string, env []string, args ...string) (*process, error) {
+	return startWith(dir, nil, env, args...)
+}
+
+// startWith is start with a standard input; nil is none.
+func startWith(dir string, in *os.File, env []string, args ...string) (*process, error) {
 	p := &process{Cmd: exec.Command("tenure", args...), firstLine: make(chan string, 1), ended: make(chan struct{})}
 	p.Dir, p.Env = dir, append(cleanEnvironment(), env...)
+	if in != nil {
+		p.Stdin = in
+	}
 	out, err := p.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -176,14 +184,19 @@ func mustRun(t *testing.T, dir string, args ...string) string {
 	return stdout
 }
 
-// acmeStory makes a ledger with one organization in a folder, and key files
-// beside it.
+// ledgers are folders with a ledger and key files beside it, each made once, when
+// it is first needed.
+//
+// acme, under the model github:
 //
 //	acme        lea is administrator; tom and ida are members
 //	team:docs   tom is maintainer
 //	team:api    below team:docs; ida is member
-func acmeStory(dir string) error {
-	for _, line := range []string{
+//
+// cloud is an organization acme under the model fabasoft: olga is its owner,
+// tom co-owner, ida administrator, carl compliance manager, and nina a member.
+var ledgers = map[string]*prepared{
+	"acme": {lines: []string{
 		"found acme --model github --owner lea --email lea@acme.example --name Lea --title Acme",
 		"keys issue lea --org acme > lea.key",
 		"person add tom --email tom@acme.example --name Tom --org acme --key lea.key",
@@ -195,14 +208,56 @@ func acmeStory(dir string) error {
 		"grant tom maintainer --on team:docs --org acme --key lea.key",
 		"scope create team:api --under team:docs --title API --org acme --key lea.key",
 		"grant ida member --on team:api --org acme --key tom.key",
-	} {
+	}},
+	"cloud": {lines: []string{
+		"found acme --model fabasoft --owner olga --email olga@acme.example --title Acme",
+		"keys issue olga --org acme > olga.key",
+		"person add tom --email tom@acme.example --org acme --key olga.key",
+		"member start tom --org acme --key olga.key",
+		"keys issue tom --org acme > tom.key",
+		"person add ida --email ida@acme.example --org acme --key olga.key",
+		"member start ida --org acme --key olga.key",
+		"keys issue ida --org acme > ida.key",
+		"person add carl --email carl@acme.example --org acme --key olga.key",
+		"keys issue carl --org acme > carl.key",
+		"person add nina --email nina@acme.example --name Nina --org acme --key olga.key",
+		"member start nina --org acme --key olga.key",
+		"grant tom co_owner --org acme --key olga.key",
+		"grant ida administrator --org acme --key olga.key",
+		"grant carl compliance_manager --org acme --key olga.key",
+	}},
+}
+
+// prepared is a folder that commands make.
+type prepared struct {
+	lines []string
+	once  sync.Once
+	dir   string
+	err   error
+}
+
+// copyTo copies the folder into another.
+func (p *prepared) copyTo(dir string) error {
+	p.once.Do(func() {
+		if p.dir, p.err = os.MkdirTemp("", "tenure-ledger-"); p.err == nil {
+			p.err = p.make()
+		}
+	})
+	if p.err != nil {
+		return p.err
+	}
+	return os.CopyFS(dir, os.DirFS(p.dir))
+}
+
+func (p *prepared) make() error {
+	for _, line := range p.lines {
 		command, file, kept := strings.Cut(line, " > ")
-		stdout, stderr, code, err := tenureIn(dir, append(strings.Fields(command), "--data", "ledger")...)
+		stdout, stderr, code, err := tenureIn(p.dir, append(strings.Fields(command), "--data", "ledger")...)
 		if err != nil || code != 0 {
 			return fmt.Errorf("tenure %s: exit status %d, %v: %s", command, code, err, stderr)
 		}
 		if kept {
-			if err := os.WriteFile(filepath.Join(dir, file), []byte(stdout), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(p.dir, file), []byte(stdout), 0o600); err != nil {
 				return err
 			}
 		}
@@ -210,30 +265,13 @@ func acmeStory(dir string) error {
 	return nil
 }
 
-// acme is acmeStory's folder, made once, when it is first needed.
-var acme struct {
-	once sync.Once
-	dir  string
-	err  error
-}
+func copyAcme(dir string) error { return ledgers["acme"].copyTo(dir) }
 
-// copyAcme copies acmeStory's folder into another.
-func copyAcme(dir string) error {
-	acme.once.Do(func() {
-		if acme.dir, acme.err = os.MkdirTemp("", "tenure-acme-"); acme.err == nil {
-			acme.err = acmeStory(acme.dir)
-		}
-	})
-	if acme.err != nil {
-		return acme.err
-	}
-	return os.CopyFS(dir, os.DirFS(acme.dir))
-}
-
-// onTerminal runs the program with a terminal as its standard output and error.
+// onTerminal runs the program with a terminal as its standard input, output and
+// error.
 func onTerminal(dir string, terminal *os.File, args ...string) (int, error) {
 	cmd := exec.Command("tenure", args...)
-	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = dir, cleanEnvironment(), terminal, terminal
+	cmd.Dir, cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = dir, cleanEnvironment(), terminal, terminal, terminal
 	err := cmd.Run()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

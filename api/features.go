@@ -1,0 +1,53 @@
+package api
+
+import (
+	"context"
+
+	"tenure/events"
+	"tenure/service"
+)
+
+type featureBody struct {
+	service.FeatureRequest
+	Annotations
+}
+
+type factBody struct {
+	service.FactRequest
+	Annotations
+}
+
+type resolverQuery struct {
+	InOrg
+	ReadingQuery
+	Resolver string `path:"resolver" doc:"The resolver's id in the role model, for instance support_team."`
+	Scope    string `query:"scope" doc:"KIND:HANDLE; the organization itself if absent."`
+}
+
+func (s *server) features() {
+	const tag = "Features"
+	order(s, "switch-feature", "/features", "Turn a feature of the role model on or off", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body featureBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.SwitchFeature(ctx, caller, org, e, body.FeatureRequest))
+		})
+	question(s, "list-features", "/organizations/{org}/features", "List the features of the role model, and whether they are on", tag,
+		func(ctx context.Context, in *readInput) ([]service.FeatureView, error) {
+			reading, err := in.reading()
+			if err != nil {
+				return nil, err
+			}
+			return s.service.Features(ctx, callerOf(ctx), in.Org, reading)
+		})
+	order(s, "record-fact", "/facts", "Put on record what the caller did elsewhere; nothing is done by it here", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body factBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.RecordFact(ctx, caller, org, e, body.FactRequest))
+		})
+	question(s, "resolve", "/organizations/{org}/resolvers/{resolver}", "Say who is responsible for a scope, by the nearest scope that says so", tag,
+		func(ctx context.Context, in *resolverQuery) (service.Responsible, error) {
+			reading, err := in.reading()
+			if err != nil {
+				return service.Responsible{}, err
+			}
+			return s.service.Resolve(ctx, callerOf(ctx), in.Org, reading, in.Resolver, in.Scope)
+		})
+}

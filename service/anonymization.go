@@ -1,0 +1,184 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/vault"
+)
+
+// AnonymizationRequest names who is to be anonymized.
+type AnonymizationRequest struct {
+	Person string `json:"person" doc:"Login, address or id. The membership must have ended, no role be held, and no legal hold stand (F07)."`
+}
+
+// AnonymizationReceipt is a receipt with the certificate.
+type AnonymizationReceipt struct {
+	Receipt
+	ID          events.PrincipalID `json:"id" doc:"The person's id, which stays in the history."`
+	Completed   events.Revision    `json:"completed,omitempty" doc:"The commit that says that the person's key is destroyed; absent while that is under way."`
+	Certificate string             `json:"certificate,omitempty" doc:"The erasure certificate: a signed note."`
+}
+
+// Anonymize makes a person unknowable: it decides so, destroys the person's key
+// and everything that could bring it back, and records that with a signed
+// certificate. Nothing takes it back. If the process ends in between, it is
+// completed at the next start.
+func (s *Service) Anonymize(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request AnonymizationRequest) (AnonymizationReceipt, error) {
+	var subject events.PrincipalID
+	receipt, err := s.execute(ctx, caller, org, envelope, task{kind: "person.anonymize", request: request, prepare: func(p *plan) (aggregate.Command, error) {
+		var err error
+		subject, err = p.person(request.Person)
+		return aggregate.Anonymize{Subject: subject}, err
+	}, outcome: func(list events.Events) {
+		for _, e := range list {
+			if e, is := e.(events.AnonymizationStarted); is {
+				subject = e.Subject
+			}
+		}
+	}})
+	if err != nil {
+		return AnonymizationReceipt{}, err
+	}
+	// From here on it goes through, whether the caller waits for it or not.
+	if err := s.eraseDecided(context.WithoutCancel(ctx)); err != nil {
+		s.log.Error("an anonymization is not completed yet; it will be tried again", "org", org, "person", subject, "error", err)
+	}
+	answer := AnonymizationReceipt{Receipt: receipt, ID: subject}
+	if person, known := s.stateOf(org).Person(subject); known && person.Anonymized() {
+		done := person.Matters.Anonymization
+		answer.Completed, answer.Certificate = done.Completed.Revision, string(done.Certificate)
+	}
+	return answer, nil
+}
+
+// eraseDecided carries out every anonymization that was decided and is not
+// completed. Each step is found again after a crash: the decision in the ledger,
+// what was destroyed in the erasure journal, and the completion in the ledger.
+func (s *Service) eraseDecided(ctx context.Context) error {
+	s.erasing.Lock()
+	defer s.erasing.Unlock()
+	if err := s.catchUp(ctx, 0); err != nil {
+		return err
+	}
+	decided := s.decided()
+	if len(decided) == 0 {
+		return nil
+	}
+	done, err := s.destroyed(decided)
+	if err != nil {
+		return err
+	}
+	var erasures []vault.Erasure
+	for who, started := range decided {
+		if _, is := done[who]; !is {
+			erasures = append(erasures, vault.Erasure{Org: who.org, Owner: string(who.person), Revision: started.Revision, At: started.At})
+		}
+	}
+	if len(erasures) > 0 {
+		if _, err := s.vault.Forget(ctx, erasures, nil); err != nil {
+			return err
+		}
+		if done, err = s.destroyed(decided); err != nil {
+			return err
+		}
+	}
+	for who := range decided {
+		if err := s.forgetMail(who.org, who.person); err != nil {
+			return err
+		}
+		certificate, is := done[who]
+		if !is {
+			return fmt.Errorf("the erasure journal does not name %s of %s", who.person, who.org)
+		}
+		if err := s.completeAnonymization(ctx, who, certificate); err != nil {
+			return err
+		}
+	}
+	return s.catchUp(ctx, 0)
+}
+
+// personOf is a person of an organization.
+type personOf struct {
+	org    events.OrgID
+	person events.PrincipalID
+}
+
+// decided lists those who are to be anonymized and are not, with the decision.
+func (s *Service) decided() map[personOf]aggregate.Stamp {
+	decided := map[personOf]aggregate.Stamp{}
+	for _, org := range s.permissions.Organizations() {
+		for _, person := range s.stateOf(org).Persons() {
+			if person.Anonymizing() && !person.Anonymized() {
+				decided[personOf{org, person.ID}] = person.Matters.Anonymization.Started
+			}
+		}
+	}
+	return decided
+}
+
+// destroyed finds those of whom the journal says that their key is destroyed.
+func (s *Service) destroyed(decided map[personOf]aggregate.Stamp) (map[personOf]vault.Certificate, error) {
+	done := map[personOf]vault.Certificate{}
+	for _, change := range s.vault.Journal() {
+		if !change.Completed() {
+			continue
+		}
+		for _, certificate := range change.Certificates(s.Ledger()) {
+			who := personOf{certificate.Org, events.PrincipalID(certificate.Owner)}
+			if _, wanted := decided[who]; wanted {
+				done[who] = certificate
+			}
+		}
+	}
+	return done, nil
+}
+
+// completeAnonymization records that a person's key is destroyed, with the
+// signed certificate.
+func (s *Service) completeAnonymization(ctx context.Context, who personOf, c vault.Certificate) error {
+	signed, err := vault.SignCertificate(s.dir, c)
+	if err != nil {
+		return fmt.Errorf("sign the erasure certificate: %w", err)
+	}
+	_, err = s.execute(ctx, Caller{Principal: events.Background}, who.org, Envelope{}, task{
+		kind: "anonymization.complete", request: who, prepare: func(*plan) (aggregate.Command, error) {
+			return aggregate.CompleteAnonymization{Subject: who.person, Epoch: c.Epoch, Certificate: signed}, nil
+		}})
+	return err
+}
+
+// resumeErasure ends an erasure that was interrupted, before anything else is
+// asked of the vault.
+func (s *Service) resumeErasure(ctx context.Context) error {
+	if err := s.vault.Unfinished(); err == nil {
+		return nil
+	} else if !errors.Is(err, vault.ErrUnfinished) {
+		return err
+	}
+	began := time.Now()
+	ended, err := s.vault.Resume(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("end an erasure that was interrupted: %w", err)
+	}
+	s.log.Info("ended an erasure that was interrupted", "persons", len(ended.Erasures), "epoch", ended.Epoch, "took", time.Since(began))
+	return nil
+}
+
+// warnOfErased says which persons the erasure journal has and the ledger does
+// not: those who were erased after the ledger's backup was made. Their names
+// open no more, but they are there.
+func (s *Service) warnOfErased() {
+	for _, change := range s.vault.Journal() {
+		for _, e := range change.Erasures {
+			state := s.stateOf(e.Org)
+			if person, known := state.Person(events.PrincipalID(e.Owner)); known && !person.Anonymizing() {
+				s.log.Warn("a person was anonymized after this ledger's backup was made: decide it again", "org", e.Org, "person", e.Owner)
+			}
+		}
+	}
+}

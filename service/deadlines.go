@@ -1,0 +1,73 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/projections"
+)
+
+// checkEvery is how often a running service looks whether something is due.
+const checkEvery = time.Second
+
+// FireDeadlines does what is due, as the background user: once, however many
+// ask for it at the same time, and also what fell due while nobody was there to
+// do it. A service with a clock of its own is told to; others see to it
+// themselves.
+func (s *Service) FireDeadlines(ctx context.Context) error {
+	if err := s.catchUp(ctx, 0); err != nil {
+		return err
+	}
+	tried := map[projections.Concerned]bool{}
+	for {
+		left := 0
+		for _, who := range s.deadlines.Due(s.clock()) {
+			if tried[who] {
+				continue
+			}
+			tried[who], left = true, left+1
+			if err := s.fire(ctx, who); err != nil {
+				var refusals aggregate.Refusals
+				if !errors.As(err, &refusals) {
+					return err
+				}
+				// It is tried again later; the others do not wait for it.
+				s.log.Error("what is due cannot be done", "org", who.Org, "person", who.Subject, "code", refusals[0].Code, "rule", refusals[0].Rule)
+			}
+		}
+		if left == 0 {
+			return s.catchUp(ctx, 0)
+		}
+	}
+}
+
+// fire does what is due for one person.
+func (s *Service) fire(ctx context.Context, who projections.Concerned) error {
+	_, err := s.execute(ctx, Caller{Principal: events.Background}, who.Org, Envelope{}, task{
+		kind: "deadline.fire", request: who, prepare: func(*plan) (aggregate.Command, error) {
+			return aggregate.FireDeadlines{Subject: who.Subject}, nil
+		}})
+	return err
+}
+
+// watchDeadlines does what is due until the context ends.
+func (s *Service) watchDeadlines(ctx context.Context) {
+	tick := time.NewTicker(checkEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if next, any := s.deadlines.Next(); !any || next.After(s.clock()) {
+			continue
+		}
+		if err := s.FireDeadlines(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("do what is due", "error", err)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package service
+
+import (
+	"context"
+
+	"tenure/aggregate"
+	"tenure/events"
+)
+
+// FeatureRequest turns a feature on or off.
+type FeatureRequest struct {
+	Feature events.FeatureID `json:"feature" doc:"The feature's id in the role model."`
+	On      bool             `json:"on" doc:"Whether it shall be on."`
+}
+
+// SwitchFeature turns a feature of the role model on or off.
+func (s *Service) SwitchFeature(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request FeatureRequest) (Receipt, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "feature.switch", request: request, prepare: func(*plan) (aggregate.Command, error) {
+		return aggregate.SwitchFeature{Feature: request.Feature, On: request.On}, nil
+	}})
+}
+
+// FeatureView is a feature of the role model, and whether it is on.
+type FeatureView struct {
+	Feature string `json:"feature" doc:"The feature's id."`
+	Title   string `json:"title" doc:"What it is."`
+	On      bool   `json:"on" doc:"Whether it is on."`
+}
+
+// Features lists the features of the organization's role model.
+func (s *Service) Features(ctx context.Context, caller Caller, org events.OrgID, reading Reading) ([]FeatureView, error) {
+	seen, err := s.read(ctx, caller, org, reading, "", "")
+	if err != nil {
+		return nil, err
+	}
+	list := []FeatureView{}
+	for _, feature := range seen.state.Model.Features {
+		list = append(list, FeatureView{Feature: feature.ID, Title: feature.Title, On: seen.state.Enabled(feature)})
+	}
+	return list, nil
+}
+
+// FactRequest puts on record what the caller did elsewhere.
+type FactRequest struct {
+	Fact     events.FactID `json:"fact" doc:"The fact's name among those of the scope's kind, for instance license_purchased."`
+	Scope    string        `json:"scope,omitempty" doc:"KIND:HANDLE; the organization itself if absent."`
+	Quantity uint64        `json:"quantity,omitempty" doc:"How many, where that matters."`
+}
+
+// RecordFact puts on record what the caller did elsewhere; nothing is done by
+// it here (F05, F06).
+func (s *Service) RecordFact(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request FactRequest) (Receipt, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "fact.record", request: request, prepare: func(p *plan) (aggregate.Command, error) {
+		scope, err := p.scope("scope", request.Scope)
+		return aggregate.RecordFact{Fact: request.Fact, Scope: scope, Quantity: request.Quantity}, err
+	}})
+}
+
+// Responsible are those whom a resolver leads to.
+type Responsible struct {
+	Resolver string         `json:"resolver" doc:"The resolver's id."`
+	Title    string         `json:"title" doc:"What it answers."`
+	Asked    events.ScopeID `json:"asked" doc:"The scope asked about."`
+	Scope    events.ScopeID `json:"scope,omitempty" doc:"The nearest scope that says who; absent where none does."`
+	Holders  []HolderView   `json:"holders" doc:"Who is responsible."`
+}
+
+// Resolve says who is responsible for a scope, for instance who supports it
+// (F09). Everybody in the organization may ask.
+func (s *Service) Resolve(ctx context.Context, caller Caller, org events.OrgID, reading Reading, resolver, on string) (Responsible, error) {
+	seen, err := s.read(ctx, caller, org, reading, "", "")
+	if err != nil {
+		return Responsible{}, err
+	}
+	wanted, known := seen.state.Model.Resolver(resolver)
+	if !known {
+		return Responsible{}, refuseUnknown("resolver", "resolver", resolver, "tenure models show "+seen.state.Model.ID)
+	}
+	scope, err := seen.scope("scope", on)
+	if err != nil {
+		return Responsible{}, err
+	}
+	answer := Responsible{Resolver: wanted.ID, Title: wanted.Title, Asked: scope, Holders: []HolderView{}}
+	persons, found := seen.state.Resolve(wanted, scope)
+	if found == nil {
+		return answer, nil
+	}
+	answer.Scope = found.ID
+	for _, id := range persons {
+		person, _ := seen.state.Person(id)
+		g, _ := person.Grant(wanted.RoleOn(found.Kind.Name), found.ID)
+		holder := seen.holder(person, g.Since, g.Until, true)
+		holder.Login = s.login(seen.state, id) // whoever needs support must know whom to ask
+		answer.Holders = append(answer.Holders, holder)
+	}
+	return answer, nil
+}

@@ -1,0 +1,268 @@
+package service
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/rolemodel"
+	"tenure/vault"
+)
+
+// invitePrefix begins every token of an invitation; the organization and the
+// invitation follow, and then the secret.
+const invitePrefix = "invite_"
+
+// invitationLasts is how long an invitation can be accepted, unless it says
+// otherwise.
+const invitationLasts = "P14D"
+
+func newToken(org events.OrgID, id events.InvitationID) (token string, hash [sha256.Size]byte) {
+	var secret [32]byte
+	rand.Read(secret[:])
+	token = invitePrefix + string(org) + "." + string(id) + "." + base64.RawURLEncoding.EncodeToString(secret[:])
+	return token, sha256.Sum256([]byte(token))
+}
+
+// invited finds whom the token of an open invitation speaks for.
+func (s *Service) invited(token string) (Caller, bool) {
+	rest, is := strings.CutPrefix(token, invitePrefix)
+	org, rest, two := strings.Cut(rest, ".")
+	id, _, three := strings.Cut(rest, ".")
+	if !is || !two || !three {
+		return Caller{}, false
+	}
+	state, known := s.permissions.State(events.OrgID(org))
+	if !known {
+		return Caller{}, false
+	}
+	person, invitation, open := state.Invitation(events.InvitationID(id))
+	hash := sha256.Sum256([]byte(token))
+	if !open || subtle.ConstantTimeCompare(hash[:], invitation.TokenHash) != 1 {
+		return Caller{}, false
+	}
+	return Caller{Principal: person.ID, Org: state.Org, Invitation: invitation.ID}, true
+}
+
+// InvitationRequest asks somebody to become a member.
+type InvitationRequest struct {
+	Person string `json:"person,omitempty" doc:"Login, address or id of somebody who is known; else give the details."`
+	PersonDetails
+	Scope   string        `json:"scope,omitempty" doc:"KIND:HANDLE; the organization itself if absent."`
+	Role    events.RoleID `json:"role,omitempty" doc:"A role that comes with the membership."`
+	Expires string        `json:"expires,omitempty" doc:"When it can no longer be accepted: a date, an RFC 3339 time, or P14D from now, which is meant if absent."`
+}
+
+// InvitationReceipt is a receipt with the invitation.
+type InvitationReceipt struct {
+	Receipt
+	ID     events.InvitationID `json:"id,omitempty" doc:"The invitation's id."`
+	Person events.PrincipalID  `json:"person,omitempty" doc:"Who is invited."`
+	Token  string              `json:"token,omitempty" doc:"What the invited person answers with. It is in the message to them, and shown here once."`
+}
+
+// Invite asks somebody to become a member of a scope. Who is not known yet is
+// made known.
+func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request InvitationRequest) (InvitationReceipt, error) {
+	var sent InvitationReceipt
+	var token string
+	prepare := func(p *plan) (aggregate.Command, error) {
+		scope, err := p.scope("scope", request.Scope)
+		if err != nil {
+			return nil, err
+		}
+		command := aggregate.SendInvitation{Invitation: events.InvitationID(s.newID()), Scope: scope, Role: request.Role}
+		if request.Person != "" {
+			if command.Subject, err = p.person(request.Person); err != nil {
+				return nil, err
+			}
+		} else {
+			if request.Email == "" {
+				return nil, refuse(aggregate.CodeInvalid, "email", "An invitation needs an address to go to.")
+			}
+			person, err := p.register(request.PersonDetails)
+			if err != nil {
+				return nil, err
+			}
+			command.Register, command.Subject = &person, person.Subject
+			p.about = person.Subject
+		}
+		var hash [sha256.Size]byte
+		token, hash = newToken(org, command.Invitation)
+		command.TokenHash = hash[:]
+		if !p.stage.Has(string(command.Subject)) {
+			// Nothing was prepared, since the decision refuses it.
+			command.Token = events.Sealed{0}
+		} else if command.Token, err = p.seal(string(command.Subject), vault.FieldToken, token); err != nil {
+			return nil, err
+		}
+		command.Expires, err = s.timeToCome("expires", firstOf(request.Expires, invitationLasts), "")
+		return command, err
+	}
+	receipt, err := s.execute(ctx, caller, org, envelope, task{
+		kind: "invitation.send", request: request, prepare: prepare, outcome: func(list events.Events) {
+			for _, e := range list {
+				if e, is := e.(events.InvitationSent); is {
+					sent.ID, sent.Person = e.Invitation, e.Subject
+				}
+			}
+		}})
+	if err != nil {
+		return InvitationReceipt{}, err
+	}
+	sent.Receipt = receipt
+	if !receipt.Replayed {
+		sent.Token = token
+	}
+	return sent, nil
+}
+
+// ItemRequest names something by its id.
+type ItemRequest struct {
+	ID string `json:"id" doc:"The id."`
+}
+
+// ResendInvitation sends an invitation again: with another token, for another
+// two weeks.
+func (s *Service) ResendInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (InvitationReceipt, error) {
+	var sent InvitationReceipt
+	var token string
+	prepare := func(p *plan) (aggregate.Command, error) {
+		id := events.InvitationID(request.ID)
+		command := aggregate.ResendInvitation{Invitation: id}
+		person, _, open := p.state.Invitation(id)
+		if !open {
+			return command, nil // which the decision refuses
+		}
+		p.about = person.ID
+		var hash [sha256.Size]byte
+		token, hash = newToken(org, id)
+		command.TokenHash = hash[:]
+		var err error
+		if command.Token, err = p.seal(string(person.ID), vault.FieldToken, token); err != nil {
+			return nil, err
+		}
+		command.Expires, err = s.timeToCome("expires", invitationLasts, "")
+		return command, err
+	}
+	receipt, err := s.execute(ctx, caller, org, envelope, task{
+		kind: "invitation.resend", request: request, prepare: prepare, outcome: func(list events.Events) {
+			for _, e := range list {
+				if e, is := e.(events.InvitationResent); is {
+					sent.ID, sent.Person = e.Invitation, e.Subject
+				}
+			}
+		}})
+	if err != nil {
+		return InvitationReceipt{}, err
+	}
+	sent.Receipt = receipt
+	if !receipt.Replayed {
+		sent.Token = token
+	}
+	return sent, nil
+}
+
+// WithdrawInvitation takes an invitation back.
+func (s *Service) WithdrawInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (Receipt, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "invitation.withdraw", request: request, prepare: func(p *plan) (aggregate.Command, error) {
+		id := events.InvitationID(request.ID)
+		if person, _, open := p.state.Invitation(id); open {
+			p.about = person.ID
+		}
+		return aggregate.WithdrawInvitation{Invitation: id}, nil
+	}})
+}
+
+// AcceptInvitation makes the invited person a member, and gives them a key. The
+// caller is whom the token speaks for, or the person with a key of their own.
+func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (KeyReceipt, error) {
+	var issued KeyReceipt
+	var key string
+	prepare := func(p *plan) (aggregate.Command, error) {
+		command := aggregate.AcceptInvitation{Invitation: events.InvitationID(request.ID)}
+		if caller.Invitation == "" {
+			return command, nil
+		}
+		if caller.Invitation != command.Invitation {
+			return nil, refuseInvited()
+		}
+		var hash [sha256.Size]byte
+		key, hash = newKey()
+		command.Key = &aggregate.IssueCredential{
+			Subject: caller.Principal, Credential: events.CredentialID(s.newID()), Hash: hash[:], Prefix: key[:visiblePrefix],
+		}
+		return command, nil
+	}
+	receipt, err := s.execute(ctx, caller, org, envelope, task{
+		kind: "invitation.accept", request: request, answers: true, prepare: prepare, outcome: func(list events.Events) {
+			for _, e := range list {
+				if e, is := e.(events.CredentialIssued); is {
+					issued.ID, issued.Prefix = e.Credential, e.Prefix
+				}
+			}
+		}})
+	if err != nil {
+		return KeyReceipt{}, err
+	}
+	issued.Receipt = receipt
+	if !receipt.Replayed {
+		issued.Key = key
+	}
+	return issued, nil
+}
+
+// DeclineInvitation says that the invited person does not want to.
+func (s *Service) DeclineInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (Receipt, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "invitation.decline", request: request, answers: true, prepare: func(*plan) (aggregate.Command, error) {
+		if caller.Invitation != "" && string(caller.Invitation) != request.ID {
+			return nil, refuseInvited()
+		}
+		return aggregate.DeclineInvitation{Invitation: events.InvitationID(request.ID)}, nil
+	}})
+}
+
+// InvitationView is an invitation that is not answered yet.
+type InvitationView struct {
+	ID       events.InvitationID `json:"id" doc:"The invitation's id."`
+	Person   events.PrincipalID  `json:"person" doc:"Who is invited."`
+	Login    string              `json:"login" doc:"The same as a login, else address, else id."`
+	Scope    events.ScopeID      `json:"scope" doc:"The scope."`
+	Role     string              `json:"role,omitempty" doc:"The role that comes with the membership."`
+	Since    time.Time           `json:"since" doc:"When it was sent last."`
+	Expires  time.Time           `json:"expires" doc:"When it can no longer be accepted."`
+	Revision events.Revision     `json:"revision" doc:"The commit that sent it."`
+	By       string              `json:"by" doc:"Who sent it."`
+}
+
+// Invitations lists those that are not answered yet, by login.
+func (s *Service) Invitations(ctx context.Context, caller Caller, org events.OrgID, reading Reading) ([]InvitationView, error) {
+	seen, err := s.read(ctx, caller, org, reading, rolemodel.DirectoryRead, "")
+	if err != nil {
+		return nil, err
+	}
+	list := []InvitationView{}
+	for _, person := range seen.state.Persons() {
+		if person.Matters == nil {
+			continue
+		}
+		for _, i := range person.Matters.Invitations {
+			view := InvitationView{
+				ID: i.ID, Person: person.ID, Login: seen.login(person.ID), Scope: i.Scope, Since: i.Sent.At, Expires: i.Expires,
+				Revision: i.Sent.Revision, By: seen.login(i.Sent.Actor),
+			}
+			if i.Role != nil {
+				view.Role = i.Role.Name
+			}
+			list = append(list, view)
+		}
+	}
+	sortBy(list, func(i InvitationView) string { return i.Login })
+	return list, nil
+}
