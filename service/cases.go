@@ -41,6 +41,9 @@ func (s *Service) Cases(ctx context.Context, caller Caller, org events.OrgID, re
 	if err != nil {
 		return nil, err
 	}
+	if err := s.heard(ctx); err != nil {
+		return nil, err
+	}
 	list := []CaseView{}
 	for _, person := range seen.state.Persons() {
 		if person.Matters == nil || person.Matters.Case == nil && !person.Anonymizing() {
@@ -59,6 +62,9 @@ func (s *Service) Cases(ctx context.Context, caller Caller, org events.OrgID, re
 func (s *Service) Case(ctx context.Context, caller Caller, org events.OrgID, reading Reading, name string) (CaseView, error) {
 	seen, err := s.read(ctx, caller, org, reading, rolemodel.CaseRead, "")
 	if err != nil {
+		return CaseView{}, err
+	}
+	if err := s.heard(ctx); err != nil {
 		return CaseView{}, err
 	}
 	id, known := s.findPerson(seen.state, name)

@@ -47,6 +47,9 @@ func (s *Service) Links(ctx context.Context, caller Caller, org events.OrgID, re
 	if err != nil {
 		return nil, err
 	}
+	if err := s.heard(ctx); err != nil {
+		return nil, err
+	}
 	return append(found.links, s.noticeLinks(org, id)...), nil
 }
 
