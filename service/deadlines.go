@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"tenure/aggregate"
@@ -21,20 +22,24 @@ func (s *Service) FireDeadlines(ctx context.Context) error {
 	if err := s.catchUp(ctx, 0); err != nil {
 		return err
 	}
+	s.firing.Lock()
+	defer s.firing.Unlock()
 	tried := map[projections.Concerned]bool{}
 	for {
 		left := 0
 		for _, who := range s.deadlines.Due(s.clock()) {
-			if tried[who] {
+			if tried[who] || s.clock().Before(s.firing.later[who]) {
 				continue
 			}
 			tried[who], left = true, left+1
+			delete(s.firing.later, who)
 			if err := s.fire(ctx, who); err != nil {
 				var refusals aggregate.Refusals
 				if !errors.As(err, &refusals) {
 					return err
 				}
-				// It is tried again later; the others do not wait for it.
+				// The others do not wait for it.
+				s.firing.later[who] = s.clock().Add(refusedFor)
 				s.log.Error("what is due cannot be done", "org", who.Org, "person", who.Subject, "code", refusals[0].Code, "rule", refusals[0].Rule)
 			}
 		}
@@ -42,6 +47,15 @@ func (s *Service) FireDeadlines(ctx context.Context) error {
 			return s.catchUp(ctx, 0)
 		}
 	}
+}
+
+// refusedFor is how long what was due and refused is left alone.
+const refusedFor = 10 * time.Minute
+
+// firing is what has been refused, and until when it is left alone.
+type firing struct {
+	sync.Mutex
+	later map[projections.Concerned]time.Time
 }
 
 // fire does what is due for one person.

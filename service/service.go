@@ -56,6 +56,7 @@ type Service struct {
 	// erasing is held while keys are destroyed.
 	erasing sync.Mutex
 	telling telling
+	firing  firing
 	// mailing is held by who sends messages.
 	mailing sync.Mutex
 
@@ -89,6 +90,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		desks:       newDesks(maxDesks),
 		timelines:   newTimelines(maxTimelines),
 		followed:    make(chan struct{}),
+		firing:      firing{later: map[projections.Concerned]time.Time{}},
 	}
 	if s.clock == nil {
 		s.clock = time.Now

@@ -131,7 +131,13 @@ func (s *Service) heard(ctx context.Context) error {
 	if err := s.catchUp(ctx, 0); err != nil {
 		return err
 	}
-	return s.telling.done.wait(ctx, s.Position())
+	ctx, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	err := s.telling.done.wait(ctx, s.Position())
+	if errors.Is(err, context.DeadlineExceeded) {
+		return refuse(CodeNotYet, "", "The outbox has not taken up all that has happened; try again.")
+	}
+	return err
 }
 
 // clockOf is the service's clock for the mailer.
