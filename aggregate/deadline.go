@@ -37,7 +37,7 @@ func (c FireDeadlines) propose(d *draft) {
 		}
 	}
 	for _, r := range person.Matters.Reminders {
-		if due(r.deadline(), at) {
+		if !person.returned() && due(r.deadline(), at) {
 			d.emit(events.ReminderFired{Subject: person.ID, Reminder: r.ID, Due: r.Due, Count: r.Fired + 1, Next: r.next(at)})
 		}
 	}
@@ -69,12 +69,21 @@ func (p *Person) Deadline() time.Time {
 		consider(p.Matters.Invitations[i].Expires)
 	}
 	for i := range p.Matters.Reminders {
+		if p.returned() {
+			break
+		}
 		consider(p.Matters.Reminders[i].deadline())
 	}
 	if r := p.Matters.Retention; r != nil {
 		consider(r.deadline())
 	}
 	return first
+}
+
+// returned says whether the person became a member again: what reminds of people
+// who have left is silent as long as that lasts.
+func (p *Person) returned() bool {
+	return p.Matters != nil && p.Matters.Case != nil && p.Matters.Case.Returned
 }
 
 // announcement is when the end of the role is to be told beforehand: zero if it

@@ -131,7 +131,10 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 			p.Memberships = with(p.Memberships, Membership{Scope: e.Scope, Active: true, Since: at, Changed: at},
 				func(a, b Membership) int { return cmp.Compare(a.Scope, b.Scope) })
 			if e.Scope == s.Root && p.openCase() {
-				p.matters(func(m *Matters) { m.Case = &Case{Opened: m.Case.Opened, Closed: at, Returned: true} })
+				p.matters(func(m *Matters) {
+					m.Case = &Case{Opened: m.Case.Opened, Closed: at, Returned: true}
+					m.Retention = nil // it was decided about somebody who had left
+				})
 			}
 		})
 

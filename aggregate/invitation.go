@@ -34,7 +34,9 @@ type WithdrawInvitation struct{ Invitation events.InvitationID }
 // AcceptInvitation is the invited person's own: the membership starts.
 type AcceptInvitation struct {
 	Invitation events.InvitationID
-	// Key is the person's first one; nil for none.
+	// Key is given to a person who never had one; nil for none. Whoever has had
+	// one speaks with that: else an invitation would be a way into somebody's
+	// place.
 	Key *IssueCredential
 }
 
@@ -105,7 +107,7 @@ func (c AcceptInvitation) propose(d *draft) {
 	if invitation.Role != nil {
 		d.grant(person.ID, invitation.Role, invitation.Scope, events.CauseInvitation)
 	}
-	if c.Key != nil {
+	if c.Key != nil && person.Ever == 0 && len(person.Grants) == 0 {
 		c.Key.propose(d)
 	}
 }

@@ -253,6 +253,11 @@ func (o *outcome) accepted(person *Person, e events.InvitationAccepted) {
 			Message: "Who accepts an invitation becomes a member, and " + string(person.ID) + " does not."})
 		return
 	}
+	if before, known := o.before.Person(e.Subject); known && person.Ever > before.Ever && (before.Ever > 0 || len(before.Grants) > 0) {
+		o.refuse(Refusal{Code: CodeUnfounded, Subject: person.ID,
+			Message: "An invitation gives a key to those alone who never had one and hold nothing, and " + string(person.ID) + " is known here."})
+		return
+	}
 	if _, holds := person.Grant(invitation.Role, invitation.Scope); invitation.Role != nil && !holds {
 		o.refuse(Refusal{Code: CodeUnfounded, Role: invitation.Role.ID(), Scope: invitation.Scope, Subject: person.ID,
 			Message: "The invitation came with " + roleOn(invitation.Role, invitation.Scope) + ", and " + string(person.ID) + " is none."})

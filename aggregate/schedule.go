@@ -36,6 +36,16 @@ func parseInterval(text string) (interval, error) {
 	return interval{months: 12 * n}, nil
 }
 
+// Later is the time that lies a calendar step after another, in a zone: P and a
+// number of D, W, M or Y. In a month that is too short it is the last day.
+func Later(step string, from time.Time, zone *time.Location) (time.Time, error) {
+	interval, err := parseInterval(step)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return interval.occurrence(from, zone, 1), nil
+}
+
 // occurrence is the n-th repetition after the first time, by the calendar and
 // the clock of the zone: at the same time of day whether or not clocks have
 // been changed, and in a month that is too short on its last day. It is always

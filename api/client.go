@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 
 	"tenure/events"
 	"tenure/service"
@@ -483,23 +484,24 @@ type direct struct{ handler http.Handler }
 
 // RoundTrip implements [http.RoundTripper].
 func (d direct) RoundTrip(request *http.Request) (*http.Response, error) {
-	answer := newAnswer()
 	if request.Body == nil {
 		request.Body = http.NoBody
 	}
-	if err := d.serve(answer, request); err != nil {
-		return nil, err
-	}
+	body, writing := io.Pipe()
+	answer := &streamed{header: http.Header{}, status: http.StatusOK, body: writing, begun: make(chan struct{})}
+	go func() { writing.CloseWithError(d.serve(answer, request)) }()
+	<-answer.begun
 	return &http.Response{
 		StatusCode: answer.status, Status: strconv.Itoa(answer.status) + " " + http.StatusText(answer.status),
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: answer.header,
-		Body: io.NopCloser(&answer.body), ContentLength: int64(answer.body.Len()), Request: request,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: answer.sent,
+		Body: body, ContentLength: -1, Request: request,
 	}, nil
 }
 
 // serve calls the handler. One that breaks its answer off does so by a panic,
 // as over the network.
-func (d direct) serve(answer *answer, request *http.Request) (err error) {
+func (d direct) serve(answer *streamed, request *http.Request) (err error) {
+	defer answer.begin()
 	defer func() {
 		if broken := recover(); broken == http.ErrAbortHandler {
 			err = errors.New("the answer was broken off")
@@ -509,6 +511,38 @@ func (d direct) serve(answer *answer, request *http.Request) (err error) {
 	}()
 	d.handler.ServeHTTP(answer, request)
 	return nil
+}
+
+// streamed hands on what a handler writes while it does so: a backup is as large
+// as the ledger.
+type streamed struct {
+	header, sent http.Header
+	status       int
+	body         *io.PipeWriter
+	once         sync.Once
+	begun        chan struct{}
+}
+
+// begin fixes the status and the headers.
+func (s *streamed) begin() {
+	s.once.Do(func() {
+		s.sent = s.header.Clone()
+		close(s.begun)
+	})
+}
+
+func (s *streamed) Header() http.Header { return s.header }
+
+func (s *streamed) WriteHeader(status int) {
+	s.once.Do(func() {
+		s.status, s.sent = status, s.header.Clone()
+		close(s.begun)
+	})
+}
+
+func (s *streamed) Write(p []byte) (int, error) {
+	s.begin()
+	return s.body.Write(p)
 }
 
 // answer collects what a handler writes.

@@ -202,9 +202,16 @@ func firmStory(t *testing.T, client func(key string) *Client, operator *Client, 
 	call("Resolve", err)
 	is("support", "max", support.Holders[0].Login)
 
-	invitation, err := olga.Invite(ctx, "firm", o, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: "nina@example.org"}})
+	// Only the operator, who issues keys as well, is shown the token.
+	asked := Options{Reason: "joined"}
+	sent, err := olga.Invite(ctx, "firm", o, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: "noor@example.org"}})
 	call("Invite", err)
-	invitation, err = olga.ResendInvitation(ctx, "firm", o, string(invitation.ID))
+	is("the token is not shown", "", sent.Token)
+	_, err = olga.WithdrawInvitation(ctx, "firm", o, string(sent.ID))
+	call("WithdrawInvitation", err)
+	invitation, err := operator.Invite(ctx, "firm", asked, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: "nina@example.org"}})
+	call("Invite", err)
+	invitation, err = operator.ResendInvitation(ctx, "firm", asked, string(invitation.ID))
 	call("ResendInvitation", err)
 	accepted, err := client(invitation.Token).AcceptInvitation(ctx, "firm", o, string(invitation.ID))
 	call("AcceptInvitation", err)
@@ -212,7 +219,7 @@ func firmStory(t *testing.T, client func(key string) *Client, operator *Client, 
 	call("Whoami", err)
 	is("who came", string(invitation.Person), who.ID)
 	for _, answer := range []string{"decline", "withdraw"} {
-		invitation, err = olga.Invite(ctx, "firm", o, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: answer + "@example.org"}})
+		invitation, err = operator.Invite(ctx, "firm", asked, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: answer + "@example.org"}})
 		call("Invite", err)
 		open, err := olga.Invitations(ctx, "firm", At{})
 		call("Invitations", err)

@@ -162,3 +162,25 @@ func Exists(dir string) bool {
 	_, err := os.Stat(folder(dir).identityFile())
 	return err == nil
 }
+
+// Copy copies what a ledger consists of to a folder that does not exist: the
+// store and what belongs to it, and nothing else that may lie in the folder,
+// such as keys.
+func Copy(to, from string) error {
+	if err := os.Mkdir(to, 0o700); err != nil {
+		return err
+	}
+	for _, name := range []string{"ledger.json", "erasing", "notices"} {
+		content, err := os.ReadFile(filepath.Join(from, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(to, name), content, 0o600)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return os.CopyFS(filepath.Join(to, "nats"), os.DirFS(filepath.Join(from, "nats")))
+}

@@ -62,6 +62,9 @@ func (s *Service) Anonymize(ctx context.Context, caller Caller, org events.OrgID
 func (s *Service) eraseDecided(ctx context.Context) error {
 	s.erasing.Lock()
 	defer s.erasing.Unlock()
+	if err := s.resumeErasure(ctx); err != nil {
+		return err
+	}
 	if err := s.catchUp(ctx, 0); err != nil {
 		return err
 	}
@@ -69,10 +72,7 @@ func (s *Service) eraseDecided(ctx context.Context) error {
 	if len(decided) == 0 {
 		return nil
 	}
-	done, err := s.destroyed(decided)
-	if err != nil {
-		return err
-	}
+	done := s.destroyed(decided)
 	var erasures []vault.Erasure
 	for who, started := range decided {
 		if _, is := done[who]; !is {
@@ -83,9 +83,7 @@ func (s *Service) eraseDecided(ctx context.Context) error {
 		if _, err := s.vault.Forget(ctx, erasures, nil); err != nil {
 			return err
 		}
-		if done, err = s.destroyed(decided); err != nil {
-			return err
-		}
+		done = s.destroyed(decided)
 	}
 	for who := range decided {
 		if err := s.forgetMail(who.org, who.person); err != nil {
@@ -121,8 +119,9 @@ func (s *Service) decided() map[personOf]aggregate.Stamp {
 	return decided
 }
 
-// destroyed finds those of whom the journal says that their key is destroyed.
-func (s *Service) destroyed(decided map[personOf]aggregate.Stamp) (map[personOf]vault.Certificate, error) {
+// destroyed finds those of whom the journal says that their key is destroyed, by
+// this very decision.
+func (s *Service) destroyed(decided map[personOf]aggregate.Stamp) map[personOf]vault.Certificate {
 	done := map[personOf]vault.Certificate{}
 	for _, change := range s.vault.Journal() {
 		if !change.Completed() {
@@ -130,12 +129,12 @@ func (s *Service) destroyed(decided map[personOf]aggregate.Stamp) (map[personOf]
 		}
 		for _, certificate := range change.Certificates(s.Ledger()) {
 			who := personOf{certificate.Org, events.PrincipalID(certificate.Owner)}
-			if _, wanted := decided[who]; wanted {
+			if started, wanted := decided[who]; wanted && started.Revision == certificate.Revision {
 				done[who] = certificate
 			}
 		}
 	}
-	return done, nil
+	return done
 }
 
 // completeAnonymization records that a person's key is destroyed, with the

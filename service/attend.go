@@ -10,6 +10,9 @@ import (
 // telling those who are to be told. A service with a clock of its own does so
 // when it is asked to, so that time passes only between two calls.
 func (s *Service) Attend(ctx context.Context) error {
+	if s.leave != nil {
+		return errors.New("the service sees to it by itself")
+	}
 	if err := s.FireDeadlines(ctx); err != nil {
 		return err
 	}

@@ -119,7 +119,7 @@ func backupOf(ctx context.Context, path string, log *slog.Logger) (io.ReadCloser
 	}
 	made := func() (io.ReadCloser, error) {
 		copied := filepath.Join(dir, "folder")
-		if err := os.CopyFS(copied, os.DirFS(path)); err != nil {
+		if err := ledger.Copy(copied, path); err != nil {
 			return nil, fmt.Errorf("copy the older data folder: %w", err)
 		}
 		old, err := ledger.Open(ctx, ledger.Options{Dir: copied, Logger: log})

@@ -24,8 +24,8 @@ type CaseView struct {
 	KeepGround  string             `json:"keep_ground,omitempty" doc:"Why."`
 	KeptBy      string             `json:"kept_by,omitempty" doc:"Who decided that."`
 	Alerts      []NoticeView       `json:"alerts" doc:"Which alerts went to whom, and what became of them."`
-	Links       int                `json:"links" doc:"How much in the ledger names the person."`
-	Standing    int                `json:"links_standing" doc:"How much of that still stands."`
+	Links       *int               `json:"links,omitempty" doc:"How much in the ledger names the person; not in lists."`
+	Standing    *int               `json:"links_standing,omitempty" doc:"How much of that still stands; not in lists."`
 	Reminders   []ReminderView     `json:"reminders" doc:"What is set to remind of it."`
 	Holds       []HoldView         `json:"holds" doc:"Legal holds."`
 	Decision    string             `json:"decision,omitempty" enum:"anonymize,keep,hold" doc:"What was decided last."`
@@ -76,15 +76,12 @@ func (s *Service) Case(ctx context.Context, caller Caller, org events.OrgID, rea
 		return CaseView{}, refuseUnknown("person", "case of", name, "tenure cases list --org "+string(org))
 	}
 	view := seen.casefile(person)
-	found := linking{view: seen, person: id, open: map[string]int{}}
-	err = s.ledger.ReplayOrg(ctx, org, 0, func(r events.Record) error {
-		if r.Revision <= seen.state.Revision {
-			found.commit(r)
-		}
-		return nil
-	})
-	view.Links, view.Standing = len(found.links), standing(found.links)
-	return view, err
+	links, err := s.linksOf(ctx, seen, id)
+	if err != nil {
+		return CaseView{}, err
+	}
+	view.Links, view.Standing = &links.all, &links.standing
+	return view, nil
 }
 
 // casefile shows a case, but for the links.

@@ -14,6 +14,9 @@ import (
 // checkEvery is how often a running service looks whether something is due.
 const checkEvery = time.Second
 
+// eraseEvery is how often it looks whether an anonymization is left over.
+const eraseEvery = time.Minute
+
 // FireDeadlines does what is due, as the background user: once, however many
 // ask for it at the same time, and also what fell due while nobody was there to
 // do it. A service with a clock of its own is told to; others see to it
@@ -69,12 +72,18 @@ func (s *Service) fire(ctx context.Context, who projections.Concerned) error {
 
 // watchDeadlines does what is due until the context ends.
 func (s *Service) watchDeadlines(ctx context.Context) {
-	tick := time.NewTicker(checkEvery)
+	tick, erase := time.NewTicker(checkEvery), time.NewTicker(eraseEvery)
 	defer tick.Stop()
+	defer erase.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-erase.C:
+			if err := s.eraseDecided(ctx); err != nil && ctx.Err() == nil {
+				s.log.Error("an anonymization is not completed yet; it is tried again", "error", err)
+			}
+			continue
 		case <-tick.C:
 		}
 		if next, any := s.deadlines.Next(); !any || next.After(s.clock()) {

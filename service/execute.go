@@ -312,13 +312,17 @@ func fingerprint(caller Caller, org events.OrgID, envelope Envelope, t task) (ke
 	}
 	key := sha256.New()
 	fmt.Fprintf(key, "%d:%s%d:%s%s", len(org), org, len(credential), credential, envelope.IdempotencyKey)
+	// The key itself goes in, of which the ledger has a hash alone: without it
+	// nobody can try out what a request may have said, also not with the
+	// organization's own key, after the person whom it named was anonymized.
 	body, err = json.Marshal(struct {
+		Key     string
 		Kind    string
 		Request any
 		Reason  string
 		Ticket  string
 		Note    string
-	}{t.kind, t.request, envelope.Reason, envelope.Ticket, envelope.Note})
+	}{envelope.IdempotencyKey, t.kind, t.request, envelope.Reason, envelope.Ticket, envelope.Note})
 	if err != nil {
 		return nil, nil, fmt.Errorf("write the request down: %w", err)
 	}

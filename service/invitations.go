@@ -64,7 +64,7 @@ type InvitationReceipt struct {
 	Receipt
 	ID     events.InvitationID `json:"id,omitempty" doc:"The invitation's id."`
 	Person events.PrincipalID  `json:"person,omitempty" doc:"Who is invited."`
-	Token  string              `json:"token,omitempty" doc:"What the invited person answers with. It is in the message to them, and shown here once."`
+	Token  string              `json:"token,omitempty" doc:"What the invited person answers with. It is in the message to them; the operator alone, who issues keys as well, is shown it here, once."`
 }
 
 // Invite asks somebody to become a member of a scope. Who is not known yet is
@@ -117,7 +117,7 @@ func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, e
 		return InvitationReceipt{}, err
 	}
 	sent.Receipt = receipt
-	if !receipt.Replayed {
+	if !receipt.Replayed && caller.Operator() {
 		sent.Token = token
 	}
 	return sent, nil
@@ -163,7 +163,7 @@ func (s *Service) ResendInvitation(ctx context.Context, caller Caller, org event
 		return InvitationReceipt{}, err
 	}
 	sent.Receipt = receipt
-	if !receipt.Replayed {
+	if !receipt.Replayed && caller.Operator() {
 		sent.Token = token
 	}
 	return sent, nil
@@ -180,8 +180,8 @@ func (s *Service) WithdrawInvitation(ctx context.Context, caller Caller, org eve
 	}})
 }
 
-// AcceptInvitation makes the invited person a member, and gives them a key. The
-// caller is whom the token speaks for, or the person with a key of their own.
+// AcceptInvitation makes the invited person a member, and gives them a key if
+// they never had one. The caller is whom the token speaks for, or the person with a key of their own.
 func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (KeyReceipt, error) {
 	var issued KeyReceipt
 	var key string
@@ -212,8 +212,8 @@ func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org event
 		return KeyReceipt{}, err
 	}
 	issued.Receipt = receipt
-	if !receipt.Replayed {
-		issued.Key = key
+	if !receipt.Replayed && issued.ID != "" {
+		issued.Key, issued.Person = key, s.login(s.stateOf(org), caller.Principal)
 	}
 	return issued, nil
 }

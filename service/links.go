@@ -12,7 +12,7 @@ import (
 // Link is something in the ledger that names a person (F07). It stays when the
 // person is anonymized: it holds the id alone.
 type Link struct {
-	Kind     string          `json:"kind" enum:"registration,membership,role,designation,ownership,credential,invitation,reminder,hold,retention,anonymization,scope,grant,commit,note,notice" doc:"What it is: what the person had or has; scopes that they created; roles that they gave to or took from others; commits where they are the actor or acted for; notices sent to them."`
+	Kind     string          `json:"kind" enum:"registration,membership,role,designation,ownership,credential,invitation,reminder,hold,retention,anonymization,scope,grant,event,commit,note,notice" doc:"What it is: what the person had or has; another event about the person; scopes that they created; roles that they gave to or took from others; commits where they are the actor or acted for; notices sent to them."`
 	As       string          `json:"as" enum:"subject,actor,on_behalf_of,recipient" doc:"In which part the person is named."`
 	Current  bool            `json:"current" doc:"Whether it still stands."`
 	Scope    events.ScopeID  `json:"scope,omitempty" doc:"The scope concerned."`
@@ -37,20 +37,37 @@ func (s *Service) Links(ctx context.Context, caller Caller, org events.OrgID, re
 	if !known {
 		return nil, refusePerson(org, "person", name)
 	}
-	found := linking{view: seen, person: id, open: map[string]int{}}
-	err = s.ledger.ReplayOrg(ctx, org, 0, func(r events.Record) error {
+	found, err := s.linksOf(ctx, seen, id)
+	return found.list, err
+}
+
+// links are all links of a person, and how many there are.
+type links struct {
+	list          []Link
+	all, standing int
+}
+
+// linksOf collects the links of a person up to the revision of a view.
+func (s *Service) linksOf(ctx context.Context, seen *view, id events.PrincipalID) (links, error) {
+	if err := s.heard(ctx); err != nil {
+		return links{}, err
+	}
+	found := linking{view: seen, person: id, links: []Link{}, open: map[string]int{}}
+	err := s.ledger.ReplayOrg(ctx, seen.state.Org, 0, func(r events.Record) error {
 		if r.Revision <= seen.state.Revision {
 			found.commit(r)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return links{}, err
 	}
-	if err := s.heard(ctx); err != nil {
-		return nil, err
+	for _, link := range s.noticeLinks(seen.state.Org, id) {
+		if link.Revision <= seen.state.Revision {
+			found.links = append(found.links, link)
+		}
 	}
-	return append(found.links, s.noticeLinks(org, id)...), nil
+	return links{list: found.links, all: len(found.links), standing: standing(found.links)}, nil
 }
 
 // linking collects what names a person.
@@ -168,6 +185,9 @@ func (l *linking) event(r *events.Record, event events.Event) {
 		l.end("retention", "", r)
 	case events.AnonymizationStarted, events.PersonAnonymized:
 		link.Kind = "anonymization"
+		l.links = append(l.links, link)
+	default:
+		link.Kind = "event"
 		l.links = append(l.links, link)
 	}
 }

@@ -24,7 +24,11 @@ func (s *Service) findPerson(state *aggregate.State, name string) (events.Princi
 		return events.PrincipalID(name), true
 	}
 	for _, kind := range []vault.Kind{vault.ByLogin, vault.ByEmail} {
-		if owner, found := s.vault.Find(state.Org, kind, name); found && known(owner) {
+		owner, found := s.vault.Find(state.Org, kind, name)
+		if person, is := s.stateOf(state.Org).Person(events.PrincipalID(owner)); is && person.Anonymizing() {
+			continue
+		}
+		if found && known(owner) {
 			return events.PrincipalID(owner), true
 		}
 	}
@@ -136,6 +140,11 @@ func (p *plan) sealTitle(owner events.ScopeID, title string) (events.Sealed, err
 // open opens a sealed field; erased ones and absent ones are empty.
 func (s *Service) open(org events.OrgID, owner string, field vault.Field, sealed aggregate.Sealed) string {
 	if len(sealed.Value) == 0 {
+		return ""
+	}
+	// From the decision on nothing of the person is shown, whether or not the
+	// key is gone already.
+	if person, is := s.stateOf(org).Person(events.PrincipalID(owner)); is && person.Anonymizing() {
 		return ""
 	}
 	text, err := s.vault.Open(org, owner, sealed.Commit, field, sealed.Value)

@@ -121,7 +121,7 @@ func (s *Service) start(ctx context.Context, c Config) error {
 	}
 	if err = s.resumeErasure(ctx); err != nil {
 		// Nobody whom it concerns can be opened, whether it ends now or later.
-		s.log.Error("an erasure that was interrupted has not ended; it is tried again at the next start", "error", err)
+		s.log.Error("an erasure that was interrupted has not ended; it is tried again", "error", err)
 	}
 	if err = s.openTelling(ctx, c.Mail); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (s *Service) start(ctx context.Context, c Config) error {
 	s.aside.Go(func() { s.tell(follow) })
 	s.warnOfErased()
 	if err := s.eraseDecided(ctx); err != nil {
-		s.log.Error("an anonymization is not completed yet; it is tried again at the next start", "error", err)
+		s.log.Error("an anonymization is not completed yet; it is tried again", "error", err)
 	}
 	if c.Clock != nil {
 		return nil

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -25,6 +27,31 @@ type Mail struct {
 	// PublicURL is that of the pages, for links in mails; empty if there are
 	// none.
 	PublicURL string
+	// Lasting says that this is how the installation sends mail from now on, and
+	// not only what one command knows of it.
+	Lasting bool
+}
+
+// mailServerFile is there while the installation sends its mail through a
+// server: a command that does not know of it leaves the mail to who does.
+const mailServerFile = "mail.server"
+
+// holds says whether messages are left for somebody who knows the mail server.
+func (s *Service) holds(m Mail) (bool, error) {
+	path := filepath.Join(s.dir, mailServerFile)
+	_, err := os.Stat(path)
+	remembered := err == nil
+	switch {
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return false, err
+	case m.SMTP == nil && !m.Lasting:
+		return remembered, nil
+	case m.SMTP != nil && m.Lasting && !remembered:
+		return false, writeFile(path, "Mail goes through a server, which is given to tenure serve.\n")
+	case m.SMTP == nil && remembered:
+		return false, os.Remove(path)
+	}
+	return false, nil
 }
 
 // defaultFrom is the sender where none is given.
@@ -54,7 +81,10 @@ type happened struct {
 func (s *Service) openTelling(ctx context.Context, m Mail) error {
 	t := &s.telling
 	t.wake, t.done = make(chan struct{}, 1), newWatermark()
-	var err error
+	_, err := s.holds(m)
+	if err != nil {
+		return err
+	}
 	if t.outbox, err = notifier.OpenOutbox(ctx, s.ledger, s.clock); err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package service
 
 import (
 	"net/mail"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -51,8 +49,6 @@ func checkEmail(field, email string) error {
 	return nil
 }
 
-var spanPattern = regexp.MustCompile(`^P([1-9][0-9]{0,4})([DWMY])$`)
-
 // timeToCome reads a time in the future: a date, an RFC 3339 time, a local time
 // of the zone like 2026-01-31T09:30, or a span from now like P30D. A date means
 // the end of that day. Nothing is the zero time. Whether it is over is judged
@@ -68,18 +64,12 @@ func (s *Service) timeToCome(field, text, zone string) (time.Time, error) {
 			return time.Time{}, refuse(aggregate.CodeInvalid, "zone", "%.40q is no time zone; name one like Europe/Vienna.", zone)
 		}
 	}
-	if m := spanPattern.FindStringSubmatch(text); m != nil {
-		n, _ := strconv.Atoi(m[1])
-		now := s.clock().In(location)
-		switch m[2] {
-		case "D":
-			return now.AddDate(0, 0, n), nil
-		case "W":
-			return now.AddDate(0, 0, 7*n), nil
-		case "M":
-			return now.AddDate(0, n, 0), nil
+	if strings.HasPrefix(text, "P") {
+		at, err := aggregate.Later(text, s.clock(), location)
+		if err != nil {
+			return time.Time{}, refuse(aggregate.CodeInvalid, field, "%v.", err)
 		}
-		return now.AddDate(n, 0, 0), nil
+		return at, nil
 	}
 	if day, err := time.ParseInLocation(time.DateOnly, text, location); err == nil {
 		return day.AddDate(0, 0, 1).Add(-time.Microsecond), nil

@@ -128,8 +128,8 @@ func caseText(c service.CaseView, org string) string {
 	}
 	p.field("decision", decisionText(c))
 	p.field("ground", c.KeepGround)
-	if c.Links > 0 {
-		p.field("links", fmt.Sprintf("%d, %d of them standing: tenure links %s --org %s", c.Links, c.Standing, c.Person, org))
+	if c.Links != nil && c.Standing != nil {
+		p.field("links", fmt.Sprintf("%d, %d of them standing: tenure links %s --org %s", *c.Links, *c.Standing, c.Person, org))
 	}
 	p.line("Alerts")
 	for _, n := range c.Alerts {

@@ -327,7 +327,11 @@ func (t *story) compliance() {
 	_, err = t.as("noa").Person(t.ctx, storyOrg, api.At{}, "lea")
 	t.isRefused("nobody is found by her login any more", err)
 	file, err := t.as("noa").Case(t.ctx, storyOrg, api.At{}, lea)
-	t.asks("How does her case stand?", []string{fmt.Sprintf("%s, by %s; %d links stay in the history, under the id alone", file.State, file.DecidedBy, file.Links)}, err)
+	if err == nil {
+		t.asks("How does her case stand?", []string{fmt.Sprintf("%s, by %s; %d links stay in the history, under the id alone", file.State, file.DecidedBy, *file.Links)}, err)
+	} else if t.err == nil {
+		t.err = err
+	}
 }
 
 // mail sends what is to be sent and says what went to whom.

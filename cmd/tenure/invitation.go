@@ -111,8 +111,9 @@ func (a *app) printInvitation(receipt service.InvitationReceipt) error {
 	case receipt.Token != "":
 		text += fmt.Sprintf("\nInvitation %s. The token to answer with, which is shown this once and speaks for the person invited:\n%s",
 			receipt.ID, receipt.Token)
-	case receipt.Replayed:
-		text += fmt.Sprintf("\nIts token was shown then; for another one: tenure invitations resend %s --org %s", receipt.ID, receipt.Org)
+	case receipt.ID != "":
+		text += fmt.Sprintf("\nInvitation %s. Its token is in the message to the person invited; for another one: tenure invitations resend %s --org %s",
+			receipt.ID, receipt.ID, receipt.Org)
 	}
 	columns := []column[service.InvitationReceipt]{
 		{"id", func(r service.InvitationReceipt) string { return string(r.ID) }},

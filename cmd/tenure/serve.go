@@ -42,6 +42,7 @@ the meantime.`,
 			if err != nil {
 				return err
 			}
+			mail.Lasting = true
 			s, err := service.Open(cmd.Context(), service.Config{Dir: a.data, Logger: log, Mail: mail})
 			if err != nil {
 				return err
