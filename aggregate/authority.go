@@ -158,6 +158,9 @@ func permits(before, at State, actor *Person, event events.Event) *Refusal {
 		_, invitation, _ := at.Invitation(e.Invitation)
 		return act(rolemodel.MembershipStart, invitation.Scope)
 	case events.InvitationAccepted, events.InvitationDeclined:
+		if accepted, accepts := event.(events.InvitationAccepted); self && accepts {
+			return before.stillOffered(accepted.Invitation)
+		}
 		if self {
 			return nil
 		}
@@ -183,6 +186,22 @@ func permits(before, at State, actor *Person, event events.Event) *Refusal {
 		return act(rolemodel.ScopeDelete, e.Scope)
 	}
 	return &Refusal{Code: CodeNotPermitted, Message: "Only the operator does this."}
+}
+
+// stillOffered refuses an invitation whose sender may not send it any more: what
+// somebody offers ends with the authority to give it.
+func (s State) stillOffered(id events.InvitationID) *Refusal {
+	_, invitation, open := s.Invitation(id)
+	if !open || invitation.Sent.Actor == events.Operator {
+		return nil // one that was not open before leads to no membership
+	}
+	sender, known := s.Person(invitation.Sent.Actor)
+	if known && s.mayAct(sender, rolemodel.MembershipStart, invitation.Scope) &&
+		(invitation.Role == nil || s.mayGrant(sender, invitation.Role, invitation.Scope)) {
+		return nil
+	}
+	return &Refusal{Code: CodeNotPermitted, Scope: invitation.Scope,
+		Message: "Whoever sent this invitation may not do so any more, so it cannot be accepted; ask for another one."}
 }
 
 // prolongs refuses that somebody makes their own role last longer.

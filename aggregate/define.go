@@ -15,6 +15,9 @@ type DefineRoles struct {
 	Scope        events.ScopeID
 	Roles        []RoleHolders
 	Designations []Mark
+	// Refused is what was refused before, each at its field: the rest is judged
+	// all the same.
+	Refused Refusals
 }
 
 // RoleHolders are all who shall hold a role.
@@ -42,6 +45,7 @@ func (c DefineRoles) propose(d *draft) {
 		return
 	}
 	d.collecting = true
+	d.refusals = append(d.refusals, c.Refused...)
 	wanted := map[*rolemodel.Role]RoleHolders{}
 	var roles []*rolemodel.Role
 	for _, listed := range c.Roles {

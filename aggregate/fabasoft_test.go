@@ -155,7 +155,7 @@ func TestTransfer(t *testing.T) {
 		{"X01: the owner is not suspended", house(), when(ben, SuspendMembership{Subject: ann, Scope: org}), ownerless(ann)},
 		{"X01: nor under break-glass", house(), when(events.Operator, RevokeRole{Subject: ann, Role: "owner", Scope: org}, because("emergency")), ownerless(ann)},
 		{"X01: and there is one owner even under break-glass", house(), when(events.Operator, GrantRole{Subject: dan, Role: "owner", Scope: org}, because("emergency")),
-			refused{code: CodeTooMany, rule: "F02", role: "organization.owner", scope: org, subject: dan, help: "tenure revoke", says: "At most 1"}},
+			refused{code: CodeTooMany, rule: "F02", role: "organization.owner", scope: org, subject: dan, help: "tenure transfer", says: "At most 1"}},
 	})
 }
 

@@ -122,11 +122,16 @@ func (o *outcome) withinBounds(role *rolemodel.Role, on events.ScopeID, subject 
 	o.bounds[bound{role, on}] = true
 	held := scope.holderSet(role)
 	if role.AtMost > 0 && held != nil && held.Len() > role.AtMost {
-		o.refuse(Refusal{
+		refused := Refusal{
 			Code: CodeTooMany, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: subject,
 			Message: fmt.Sprintf("At most %d may be %s: first revoke the role from another person.", role.AtMost, roleOn(role, on)),
 			Help:    "tenure revoke PERSON " + o.state.roleArgs(role, on),
-		})
+		}
+		if passes(role) {
+			refused.Message = fmt.Sprintf("At most %d may be %s: it is transferred from one person to another.", role.AtMost, roleOn(role, on))
+			refused.Help = "tenure transfer PERSON --role " + o.state.roleArgs(role, on)
+		}
+		o.refuse(refused)
 	}
 	least, rule := role.AtLeast, role.Rule
 	if role == o.state.Model.Highest {

@@ -140,6 +140,7 @@ func (s *Service) destroyed(decided map[personOf]aggregate.Stamp) map[personOf]v
 // completeAnonymization records that a person's key is destroyed, with the
 // signed certificate.
 func (s *Service) completeAnonymization(ctx context.Context, who personOf, c vault.Certificate) error {
+	c.CompletedAt = events.Time(s.clock()) // by the clock that decisions go by
 	signed, err := vault.SignCertificate(s.dir, c)
 	if err != nil {
 		return fmt.Errorf("sign the erasure certificate: %w", err)

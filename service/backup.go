@@ -55,14 +55,26 @@ type RestoreRequest struct {
 	Capsule string
 	// EpochKey is the file of the epoch key that the capsule is wrapped under.
 	EpochKey string
-	// Journal is the newest erasure journal, if it was kept beside the capsule;
-	// empty to go by the capsule's own.
+	// Journal is the newest erasure journal, keys/erasures.jsonl of the folder:
+	// [NoJournal] if nobody was ever anonymized.
 	Journal string
+	// Signer is the key that erasure certificates are signed with,
+	// keys/signer.key of the folder; empty for a new one, by which the
+	// certificates of before do not verify.
+	Signer string
 	// Progress is called now and then; it may be nil.
 	Progress func(done, total uint64)
 	// Logger gets what is worth knowing; nil discards.
 	Logger *slog.Logger
 }
+
+// NoJournal says that there is no erasure journal, since nobody was ever
+// anonymized.
+const NoJournal = "none"
+
+// ErrNoJournal is returned where nothing is said of the erasure journal: an old
+// capsule with its old epoch key would bring back who was anonymized since.
+var ErrNoJournal = errors.New("a restore needs the newest erasure journal (keys/erasures.jsonl), which is kept apart from the backups; say none if nobody was ever anonymized")
 
 // Restore makes a data folder anew from a backup of the ledger, the newest key
 // capsule and its epoch key. What was erased stays erased: nothing is restored
@@ -71,6 +83,12 @@ type RestoreRequest struct {
 func Restore(ctx context.Context, r RestoreRequest) error {
 	if r.Logger == nil {
 		r.Logger = slog.New(slog.DiscardHandler)
+	}
+	switch r.Journal {
+	case "":
+		return ErrNoJournal
+	case NoJournal:
+		r.Journal = ""
 	}
 	file, err := os.Open(r.Capsule)
 	if err != nil {
@@ -97,7 +115,18 @@ func Restore(ctx context.Context, r RestoreRequest) error {
 			if err := capsuleReaches(ctx, l, capsule); err != nil {
 				return err
 			}
-			return vault.RestoreCapsule(ctx, records{l}, dir, capsule, r.EpochKey, r.Journal)
+			if err := vault.RestoreCapsule(ctx, records{l}, dir, capsule, r.EpochKey, r.Journal); err != nil || r.Signer == "" {
+				return err
+			}
+			signer, err := os.ReadFile(r.Signer)
+			if err != nil {
+				return fmt.Errorf("read the key that certificates are signed with: %w", err)
+			}
+			if err := writeFile(filepath.Join(dir, "keys", "signer.key"), string(signer)); err != nil {
+				return err
+			}
+			_, err = vault.VerifierKey(dir, l.ID())
+			return err
 		},
 	})
 	return err

@@ -203,8 +203,12 @@ func TestRestoreKeepsTheErased(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.Dir, r.Capsule, r.EpochKey, r.Journal = filepath.Join(t.TempDir(), "data"), at("new.capsule"), at("new.key"), journal
+			r.Signer = filepath.Join(c.dir, "keys", "signer.key")
 			if err := Restore(ctx, r); err != nil {
 				t.Fatal(err)
+			}
+			if was, is := must[string](t)(vault.VerifierKey(c.dir, c.Ledger())), must[string](t)(vault.VerifierKey(r.Dir, c.Ledger())); was != is {
+				t.Error("the certificates of before do not verify any more")
 			}
 			h := &house{t: t, clock: c.clock, logs: &logs{}, keys: map[string]string{}}
 			h.openIn(r.Dir)
@@ -230,12 +234,13 @@ func TestRestoreKeepsTheErased(t *testing.T) {
 	}
 
 	for name, r := range map[string]RestoreRequest{
-		"old capsule, newest key":                {Ledger: at("old.ledger"), Capsule: at("old.capsule"), EpochKey: at("new.key")},
+		"old set, nothing said of the journal":   {Ledger: at("old.ledger"), Capsule: at("old.capsule"), EpochKey: at("old.key")},
+		"old capsule, newest key":                {Ledger: at("old.ledger"), Capsule: at("old.capsule"), EpochKey: at("new.key"), Journal: NoJournal},
 		"old capsule, old key, newest journal":   {Ledger: at("old.ledger"), Capsule: at("old.capsule"), EpochKey: at("old.key"), Journal: journal},
-		"old capsule, old key, newest ledger":    {Ledger: at("new.ledger"), Capsule: at("old.capsule"), EpochKey: at("old.key")},
-		"newest capsule, old key":                {Ledger: at("new.ledger"), Capsule: at("new.capsule"), EpochKey: at("old.key")},
-		"the ledger in the place of the capsule": {Ledger: at("new.ledger"), Capsule: at("new.ledger"), EpochKey: at("new.key")},
-		"no capsule":                             {Ledger: at("new.ledger"), Capsule: at("absent"), EpochKey: at("new.key")},
+		"old capsule, old key, newest ledger":    {Ledger: at("new.ledger"), Capsule: at("old.capsule"), EpochKey: at("old.key"), Journal: NoJournal},
+		"newest capsule, old key":                {Ledger: at("new.ledger"), Capsule: at("new.capsule"), EpochKey: at("old.key"), Journal: NoJournal},
+		"the ledger in the place of the capsule": {Ledger: at("new.ledger"), Capsule: at("new.ledger"), EpochKey: at("new.key"), Journal: NoJournal},
+		"no capsule":                             {Ledger: at("new.ledger"), Capsule: at("absent"), EpochKey: at("new.key"), Journal: NoJournal},
 	} {
 		t.Run("refused: "+name, func(t *testing.T) {
 			r.Dir = filepath.Join(t.TempDir(), "data")

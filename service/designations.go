@@ -64,21 +64,23 @@ func (p *plan) define(request DefineRolesRequest) (aggregate.Command, error) {
 		field := "roles." + string(role)
 		holders := aggregate.RoleHolders{Role: role, Field: field}
 		for _, name := range request.Roles[role] {
-			holders.Holders = append(holders.Holders, resolve(field, name))
+			if id := resolve(field, name); id != "" {
+				holders.Holders = append(holders.Holders, id)
+			}
 		}
 		command.Roles = append(command.Roles, holders)
 	}
 	for _, designation := range sortedKeys(request.Designations) {
 		mark := aggregate.Mark{Designation: designation, Field: "designations." + string(designation)}
 		if name := request.Designations[designation]; name != "" {
-			mark.Subject = resolve(mark.Field, name)
+			if mark.Subject = resolve(mark.Field, name); mark.Subject == "" {
+				continue
+			}
 		}
 		command.Designations = append(command.Designations, mark)
 	}
 	p.about = "" // it concerns several
-	if len(refusals) > 0 {
-		return nil, refusals
-	}
+	command.Refused = refusals
 	return command, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"tenure/aggregate"
 	"tenure/events"
 	"tenure/ledger"
+	"tenure/rolemodel"
 	"tenure/vault"
 )
 
@@ -219,6 +220,11 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 		s.logRefusal(p, command, err)
 		return Receipt{}, seen.named(err)
 	}
+	if len(commit.Events) == 0 && p.curious() {
+		refused := refuse(aggregate.CodeNotPermitted, "", "You may not do this in %s, or it is so already; you may not see which.", p.org)
+		refused[0].Contact = p.state.Contact()
+		return Receipt{}, seen.named(refused)
+	}
 	if len(commit.Events) == 0 && len(keyHash) == 0 {
 		return Receipt{Org: p.org, Revision: p.state.Revision, Number: p.state.Number}, nil
 	}
@@ -254,6 +260,14 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 	}
 	desk.state = next
 	return s.receipt(p.caller, &next, record, t), nil
+}
+
+// curious says whether that nothing changes would tell the caller something that
+// they may not see.
+func (p *plan) curious() bool {
+	_, person := p.state.Person(p.caller.Principal)
+	return person && p.about != p.caller.Principal && p.caller.Invitation == "" &&
+		!p.state.MayAct(p.caller.Principal, rolemodel.DirectoryRead, p.state.Root)
 }
 
 // discard takes back keys whose commit is not in the ledger.

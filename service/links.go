@@ -184,6 +184,7 @@ func (l *linking) event(r *events.Record, event events.Event) {
 	case events.RetentionEnded:
 		l.end("retention", "", r)
 	case events.AnonymizationStarted, events.PersonAnonymized:
+		l.end("retention", "", r) // it was decided otherwise
 		link.Kind = "anonymization"
 		l.links = append(l.links, link)
 	default:

@@ -79,7 +79,9 @@ func (p *plan) may(act rolemodel.Act) bool {
 func (p *plan) person(name string) (events.PrincipalID, error) {
 	id, known := p.service.findPerson(&p.state, name)
 	if string(id) != name && id != p.caller.Principal && !p.may(rolemodel.DirectoryRead) {
-		return "", refuse(aggregate.CodeNotPermitted, "person", "You may not look people up in %s; name them by id.", p.org)
+		refused := refuse(aggregate.CodeNotPermitted, "person", "You may not look people up in %s; name them by id.", p.org)
+		refused[0].Contact = p.state.Contact()
+		return "", refused
 	}
 	if !known {
 		return "", refusePerson(p.org, "person", name)

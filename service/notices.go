@@ -121,6 +121,9 @@ func (v *view) notice(item notifier.Item) NoticeView {
 	if item.Subject != "" {
 		view.Concerns = v.login(item.Subject)
 	}
+	if trouble := v.service.telling.mailer.Trouble(); trouble != nil && item.Status == notifier.Pending {
+		view.Problem = "waits since " + trouble.Since.UTC().Format(time.RFC3339) + ": " + trouble.Err.Error()
+	}
 	for _, o := range item.Outcomes {
 		outcome := NoticeOutcome{At: o.At, What: o.What, Attempt: o.Attempt}
 		if o.What != "sent" && o.What != "retry" {

@@ -29,6 +29,11 @@ func (d PersonDetails) check() error {
 		refusals = append(refusals, refusalsAt(field.name, checkText(field.name, field.text, maxText))...)
 	}
 	refusals = append(refusals, refusalsAt("email", checkEmail("email", d.Email))...)
+	for _, taken := range []string{string(events.Operator), string(events.Importer), string(events.Background), "anonymized person", "background tasks"} {
+		if login := strings.ToLower(strings.TrimSpace(d.Login)); login == taken || strings.HasPrefix(login, taken+" ") {
+			refusals = append(refusals, refuse(aggregate.CodeInvalid, "login", "%s reads like somebody who is no person, so it cannot name one.", d.Login)...)
+		}
+	}
 	if len(refusals) > 0 {
 		return refusals
 	}

@@ -63,19 +63,19 @@ type capsuleEnd struct {
 	Records int `json:"records"`
 }
 
-// WriteCapsule writes the records as they are now, and the erasure journal. It
-// waits for an erasure that is under way, and returns [ErrUnfinished] after one
-// that was interrupted.
+// WriteCapsule writes the records and the erasure journal as they are at one
+// moment. It waits for an erasure that is under way, and returns [ErrUnfinished]
+// after one that was interrupted. While it writes, nothing waits for it, however
+// slow the writer; if an erasure begins meanwhile, the capsule is one from
+// before it.
 //
 // What a backup of the ledger needs is in a capsule that is written after it.
 // Write a new one after each erasure: from then on the former ones are refused.
 func (v *Vault) WriteCapsule(w io.Writer) error {
-	v.changing.Lock()
-	defer v.changing.Unlock()
-	if err := v.Unfinished(); err != nil {
+	head, journal, list, err := v.snapshot()
+	if err != nil {
 		return err
 	}
-	list := v.all()
 	out := bufio.NewWriter(w)
 	var links chain
 	line := func(l capsuleLine) error {
@@ -86,8 +86,8 @@ func (v *Vault) WriteCapsule(w io.Writer) error {
 		_, err = out.Write(append(links.line(entry), '\n'))
 		return err
 	}
-	err := line(capsuleLine{Head: &capsuleHead{Format: capsuleFormat, Epoch: v.current().number, TakenAt: time.Now().UTC()}})
-	for _, entry := range v.journal.lines {
+	err = line(capsuleLine{Head: &head})
+	for _, entry := range journal {
 		err = errors.Join(err, line(capsuleLine{Change: entry}))
 	}
 	for _, at := range list {
@@ -100,7 +100,7 @@ func (v *Vault) WriteCapsule(w io.Writer) error {
 		}
 	}
 	if err == nil {
-		err = line(capsuleLine{End: &capsuleEnd{Journal: len(v.journal.lines), Records: len(list)}})
+		err = line(capsuleLine{End: &capsuleEnd{Journal: len(journal), Records: len(list)}})
 	}
 	if err = errors.Join(err, out.Flush()); err != nil {
 		return fmt.Errorf("vault: write the key capsule: %w", err)
@@ -108,9 +108,21 @@ func (v *Vault) WriteCapsule(w io.Writer) error {
 	return nil
 }
 
+// snapshot is what a capsule written now has in it. Entries and journal lines
+// are never changed once they are made, so the lists alone are copied.
+func (v *Vault) snapshot() (head capsuleHead, journal [][]byte, list []location, err error) {
+	v.changing.Lock()
+	defer v.changing.Unlock()
+	if err := v.Unfinished(); err != nil {
+		return head, nil, nil, err
+	}
+	head = capsuleHead{Format: capsuleFormat, Epoch: v.current().number, TakenAt: time.Now().UTC()}
+	return head, slices.Clone(v.journal.lines), v.all(), nil
+}
+
 // maxCapsuleLine bounds a line. The longest says which owners were erased
 // together.
-const maxCapsuleLine = 64 << 20
+const maxCapsuleLine = 128 << 20
 
 // ReadCapsule reads a capsule to its end. It returns [ErrCapsuleDamaged], which
 // says in which line, or the reader's error.

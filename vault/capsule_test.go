@@ -2,11 +2,14 @@ package vault
 
 import (
 	"bytes"
+	"context"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func capsule(t testing.TB, v *Vault) []byte {
@@ -72,6 +75,55 @@ func TestCapsule(t *testing.T) {
 		must(t, err)
 		expectNames(t, load(t, m, again), names, append(erased, person(4))...)
 	}
+}
+
+// TestCapsuleKeepsNobodyWaiting: an erasure ends while the capsule's reader has
+// not read anything. What it reads afterwards is whole, and from before.
+func TestCapsuleKeepsNobodyWaiting(t *testing.T) {
+	v, m, dir := newVault(t)
+	names := populate(t, v, 50)
+	_, err := v.Forget(t.Context(), []Erasure{of(person(0))}, nil)
+	must(t, err)
+	records := len(v.all())
+	reader, writer := io.Pipe()
+	begun := make(chan struct{})
+	go func() {
+		writer.CloseWithError(v.WriteCapsule(signaling{writer, begun}))
+	}()
+	<-begun
+	forgotten := make(chan error, 1)
+	go func() {
+		_, err := v.Forget(context.Background(), []Erasure{of(person(1))}, nil)
+		forgotten <- err
+	}()
+	select {
+	case err := <-forgotten:
+		must(t, err)
+	case <-time.After(10 * time.Second):
+		t.Fatal("the erasure waits for the reader of the capsule")
+	}
+	c, err := ReadCapsule(reader)
+	must(t, err)
+	if c.Epoch != 2 || c.Records != records || len(c.Journal()) != 1 {
+		t.Errorf("capsule of epoch %d with %d records, journal %v", c.Epoch, c.Records, c.Journal())
+	}
+	expectNames(t, load(t, m, dir), names, person(0), person(1))
+	wantError(t, RestoreCapsule(t.Context(), newMemory(), t.TempDir(), c, keyPath(dir, 3), journalPath(dir)), ErrWrongKey)
+}
+
+// signaling says when it is first written to.
+type signaling struct {
+	io.Writer
+	begun chan struct{}
+}
+
+func (s signaling) Write(p []byte) (int, error) {
+	select {
+	case <-s.begun:
+	default:
+		close(s.begun)
+	}
+	return s.Writer.Write(p)
 }
 
 // TestCapsuleFromBeforeAnErasure: neither with the key of its time nor with the

@@ -34,7 +34,8 @@ type Certificate struct {
 	Revision    events.Revision
 	OrderedAt   time.Time
 	CompletedAt time.Time
-	// Epoch, Rewrapped, Files and Bytes are those of [Destroyed].
+	// Epoch, Rewrapped, Files and Bytes are those of [Destroyed]. Without files
+	// it states that none were searched, and nothing of what is in them.
 	Epoch     uint64
 	Rewrapped int
 	Files     int
@@ -66,20 +67,31 @@ destroyed: the person's record, with its data key and all that the person could 
 destroyed: the epoch key that the data key was wrapped by
 epoch-key-destroyed: %d
 records-under-the-next-key: %d
-files-searched: %d
-bytes-searched: %d
-found-in-files: 0
-kept: the history of roles, under the person's id
+%skept: the history of roles, under the person's id
 not-destroyed: e-mail that was sent
 not-destroyed: exports that were made
 not-destroyed: copies of key files that were made outside of the data folder
 claim: irreversible with the means at hand
 `
 
+const searchedText = `files-searched: %d
+bytes-searched: %d
+found-in-files: 0
+`
+
 // String is the text that is signed.
 func (c Certificate) String() string {
 	return fmt.Sprintf(certificateText, c.Ledger, c.Org, c.Owner, c.Revision, stamp(c.OrderedAt), stamp(c.CompletedAt),
-		c.Epoch, c.Rewrapped, c.Files, c.Bytes)
+		c.Epoch, c.Rewrapped, c.searched())
+}
+
+// searched are the lines on the search of the files. Their absence of remains
+// is stated only if they were searched.
+func (c Certificate) searched() string {
+	if c.Files == 0 {
+		return "files-searched: none\n"
+	}
+	return fmt.Sprintf(searchedText, c.Files, c.Bytes)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
@@ -94,6 +106,9 @@ func (c Certificate) check() error {
 	}
 	if c.Revision == 0 || c.Epoch == 0 || c.OrderedAt.IsZero() || c.CompletedAt.IsZero() || c.Rewrapped < 0 || c.Files < 0 || c.Bytes < 0 {
 		return errors.New("it states an erasure that is not completed")
+	}
+	if c.Files == 0 && c.Bytes > 0 {
+		return errors.New("it states a search of no files")
 	}
 	return nil
 }
@@ -121,10 +136,17 @@ func parseCertificate(text string) (Certificate, error) {
 		Revision:  events.Revision(number("ordered-by-revision")),
 		OrderedAt: moment("ordered-at"), CompletedAt: moment("completed-at"),
 		Epoch: number("epoch-key-destroyed"), Rewrapped: int(number("records-under-the-next-key")),
-		Files: int(number("files-searched")), Bytes: int64(number("bytes-searched")),
+	}
+	if values["files-searched"] != "none" {
+		c.Files, c.Bytes = int(number("files-searched")), int64(number("bytes-searched"))
 	}
 	if failed == nil {
 		failed = c.check()
+	}
+	// Certificates were signed that say of no files that nothing was found in
+	// them. They hold, and read as what they should have said.
+	if c.Files == 0 {
+		text = strings.Replace(text, fmt.Sprintf(searchedText, 0, 0), c.searched(), 1)
 	}
 	if failed == nil && c.String() != text {
 		failed = errors.New("it is not in the form of an erasure certificate")

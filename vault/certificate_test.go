@@ -63,6 +63,33 @@ func must1[T any](value T, err error) func(t *testing.T) T {
 	return func(t *testing.T) T { t.Helper(); must(t, err); return value }
 }
 
+// TestCertificateWithoutSearch: who searched nothing has found nothing, and
+// must not say so. Certificates that did hold, and read as if they had not.
+func TestCertificateWithoutSearch(t *testing.T) {
+	dir := t.TempDir()
+	c := Certificate{Ledger: aLedger, Org: acme, Owner: ada, Revision: 1, OrderedAt: ordered, CompletedAt: ordered, Epoch: 1}
+	signed, err := SignCertificate(dir, c)
+	must(t, err)
+	if strings.Contains(string(signed), "found-in-files") || !strings.Contains(string(signed), "\nfiles-searched: none\nkept: ") {
+		t.Errorf("states %s", signed)
+	}
+	signer, verifier, err := loadSigner(dir, aLedger)
+	must(t, err)
+	former, err := note.Sign(&note.Note{Text: strings.Replace(c.String(), "files-searched: none\n", "files-searched: 0\nbytes-searched: 0\nfound-in-files: 0\n", 1)}, signer)
+	must(t, err)
+	for _, signed := range [][]byte{signed, former} {
+		got, err := VerifyCertificate(signed, verifier)
+		must(t, err)
+		if diff := cmp.Diff(c, got); diff != "" {
+			t.Error(diff)
+		}
+	}
+	c.Bytes = 1
+	if _, err := SignCertificate(dir, c); err == nil {
+		t.Error("signed a search of no files")
+	}
+}
+
 func TestCertificateRefuses(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	good := Certificate{Ledger: aLedger, Org: acme, Owner: ada, Revision: 1, OrderedAt: ordered, CompletedAt: ordered, Epoch: 1}

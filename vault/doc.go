@@ -25,7 +25,8 @@
 //     copies of the record in logs, mirrors, backups and capsules die with it.
 //     Killed at any moment, it has not begun, or [Vault.Resume] ends it; nobody
 //     else loses a key. The journal keeps what was destroyed, and
-//     [SignCertificate] states it for those who were not there.
+//     [SignCertificate] states it for those who were not there. It states what
+//     was found in files only if they were searched.
 //   - A [Capsule] holds the wrapped records and the journal, never the epoch
 //     key. One from before an erasure is refused beside a newer journal, and
 //     the key that it needs is no more.
@@ -33,7 +34,8 @@
 //     another epoch key is found by [Load], which then changes nothing.
 //
 // What it cannot reach: copies of key files that were made outside of its
-// folder, what was opened and sent or exported before, and blocks that a file
+// folder, copies inside of it that are compressed, encrypted or encoded other
+// than in lower-case hexadecimal, what was opened and sent or exported before, and blocks that a file
 // system or a disk has copied by itself. Hence "irreversible with the means at
 // hand", not "anonymous in law".
 //

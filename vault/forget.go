@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,8 +29,11 @@ type Progress func(done, total int)
 // destroyed; the records are erased; the new key is made; all others are
 // wrapped by it; the old key is overwritten and removed, from memory as well;
 // then no record of the owners or under the old key may be there, and no file
-// below the vault's folder may hold the old key or one of the erased records;
-// the journal says that it is done.
+// below the vault's folder may hold the old key, as bytes or in hexadecimal, or
+// the wrapped key of one of the erased records; the journal says that it is
+// done. What the files are searched for stands in the journal as hashes, so a
+// search that has found something is made again, by whatever process, until it
+// finds nothing.
 //
 // From the first step on the owners open nothing and are not found. Others are
 // opened, found and created meanwhile; what stores records waits for a batch.
@@ -108,7 +110,8 @@ func (v *Vault) pending() (*Destroyed, error) {
 }
 
 // Resume ends an erasure that was interrupted, and says what it has destroyed.
-// Without one it returns the zero value. After an error call it again.
+// Without one it returns the zero value. After an error call it again; while
+// something remains it returns [ErrRemains], after any number of restarts.
 func (v *Vault) Resume(ctx context.Context, progress Progress) (Destroyed, error) {
 	v.changing.Lock()
 	defer v.changing.Unlock()
@@ -145,7 +148,14 @@ func (v *Vault) begin(erasures []Erasure) error {
 			}
 		}
 	}
-	err := v.journal.append(journalLine{Begun: &begun{Epoch: v.current().number, Erasures: erasures}})
+	key := v.current()
+	sought := []fingerprint{fingerprintOf(key.raw)}
+	for at := range leaving {
+		if e := orgs[at.org].owners[at.owner]; e != nil {
+			sought = append(sought, fingerprintOf(e.Key))
+		}
+	}
+	err := v.journal.append(journalLine{Begun: &begun{Epoch: key.number, Erasures: erasures, Sought: sought}})
 	if err != nil {
 		return err
 	}
@@ -153,9 +163,6 @@ func (v *Vault) begin(erasures []Erasure) error {
 	defer v.mu.Unlock()
 	v.leaving = leaving
 	for at := range leaving {
-		if e := orgs[at.org].owners[at.owner]; e != nil {
-			v.remains = append(v.remains, slices.Clone(e.Key))
-		}
 		orgs[at.org].replace(map[string]*entry{at.owner: nil})
 	}
 	return nil
@@ -175,6 +182,9 @@ func (v *Vault) finish(ctx context.Context, progress Progress) (Destroyed, error
 }
 
 func (v *Vault) finishChange(ctx context.Context, change *Destroyed, progress Progress) error {
+	if err := v.seekMore(change); err != nil {
+		return err
+	}
 	if err := v.eraseLeaving(ctx); err != nil {
 		return err
 	}
@@ -196,14 +206,11 @@ func (v *Vault) finishChange(ctx context.Context, change *Destroyed, progress Pr
 		return err
 	}
 	v.step("key destroyed")
-	done, err := v.checkDestroyed(ctx, change.Epoch)
+	done, err := v.checkDestroyed(ctx, change)
 	if err != nil {
 		return err
 	}
 	v.step("checked")
-	for _, r := range v.remains {
-		clear(r)
-	}
 	v.remains = nil
 	if !change.Completed() {
 		if err := v.journal.append(journalLine{Completed: &done}); err != nil {
@@ -214,6 +221,32 @@ func (v *Vault) finishChange(ctx context.Context, change *Destroyed, progress Pr
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.leaving = map[ownerOf]bool{}
+	return nil
+}
+
+// seekMore makes durable, before it is destroyed, what [Load] has met that must
+// be nowhere and that the journal does not have yet: all of it if a former
+// program has begun the change.
+func (v *Vault) seekMore(change *Destroyed) error {
+	if change.Completed() {
+		return nil
+	}
+	list := slices.Clone(v.remains)
+	v.mu.RLock()
+	for _, key := range []*epochKey{v.former, v.key} {
+		if key != nil && key.number == change.Epoch {
+			list = append(list, fingerprintOf(key.raw))
+		}
+	}
+	v.mu.RUnlock()
+	more := missing(list, v.journal.sought)
+	if len(more) == 0 {
+		return nil
+	}
+	if err := v.journal.append(journalLine{Sought: &sought{Epoch: change.Epoch, Sought: more}}); err != nil {
+		return err
+	}
+	v.remains = nil
 	return nil
 }
 
@@ -418,9 +451,6 @@ func (v *Vault) destroyFormer() error {
 	v.mu.RLock()
 	former := v.former
 	v.mu.RUnlock()
-	if former != nil {
-		v.remains = append(v.remains, slices.Clone(former.raw), hex.AppendEncode(nil, former.raw))
-	}
 	for _, number := range numbers {
 		if number < current {
 			if err := destroyKeyFile(v.dir, number, v.step); err != nil {
@@ -441,9 +471,13 @@ func (v *Vault) destroyFormer() error {
 }
 
 // checkDestroyed says what is left, or fails if something is left that must not
-// be. After a crash it may know nothing to search the files for; then it does
-// not, and says that of no file.
-func (v *Vault) checkDestroyed(ctx context.Context, epoch uint64) (completed, error) {
+// be. What the files are searched for is in the journal, so the search is the
+// same in every process; see [newSearch]. If the key is not in it, because a
+// former program has begun the change and destroyed the key, the search is not
+// whole, and no files are stated. A change that was completed already is not
+// searched for again.
+func (v *Vault) checkDestroyed(ctx context.Context, change *Destroyed) (completed, error) {
+	epoch := change.Epoch
 	done := completed{Epoch: epoch}
 	key := v.current().number
 	err := v.store.Each(ctx, func(r Record) error {
@@ -465,15 +499,17 @@ func (v *Vault) checkDestroyed(ctx context.Context, epoch uint64) (completed, er
 	if _, err := os.Lstat(keyPath(v.dir, epoch)); !errors.Is(err, fs.ErrNotExist) {
 		return done, fmt.Errorf("%w: %s", ErrRemains, keyPath(v.dir, epoch))
 	}
-	if len(v.remains) > 0 {
-		s := newSearch(v.remains)
+	if !change.Completed() {
+		s, whole := newSearch(v.journal.sought, epoch)
 		if err := s.below(ctx, v.dir); err != nil {
 			return done, fmt.Errorf("search %s: %w", v.dir, err)
 		}
 		if len(s.found) > 0 {
 			return done, fmt.Errorf("%w: in %q", ErrRemains, s.found)
 		}
-		done.Files, done.Bytes = s.files, s.bytes
+		if whole {
+			done.Files, done.Bytes = s.files, s.bytes
+		}
 	}
 	done.At = time.Now().UTC()
 	return done, nil

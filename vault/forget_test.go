@@ -356,11 +356,12 @@ func TestForgetFindsRemains(t *testing.T) {
 	for name, write := range map[string]func(v *Vault, key []byte) []byte{
 		"key":         func(_ *Vault, key []byte) []byte { return key },
 		"key as text": func(_ *Vault, key []byte) []byte { return []byte(hex.EncodeToString(key)) },
+		"key file":    func(_ *Vault, key []byte) []byte { return keyText(1, key) },
 		"record":      func(v *Vault, _ []byte) []byte { return v.entry(acme, person(1)).Key },
 	} {
 		for _, before := range []int{0, 1, 1<<20 + 118, 3 << 20} { // one lies across the end of what is read at once
 			t.Run(fmt.Sprint(name, before), func(t *testing.T) {
-				v, _, dir := newVault(t)
+				v, m, dir := newVault(t)
 				names := populate(t, v, 3)
 				remains := bytes.Clone(write(v, keyBytes(t, dir, 1)))
 				path := filepath.Join(dir, "below", "copy")
@@ -374,12 +375,152 @@ func TestForgetFindsRemains(t *testing.T) {
 				wantError(t, v.Unfinished(), ErrUnfinished)
 				_, err = v.Resume(t.Context(), nil)
 				wantError(t, err, ErrRemains)
+				for range 2 {
+					v = load(t, m, dir)
+					_, err = v.Resume(t.Context(), nil)
+					wantError(t, err, ErrRemains)
+					if !strings.Contains(err.Error(), path) {
+						t.Errorf("%v does not name %s", err, path)
+					}
+				}
 				must(t, os.Remove(path))
-				_, err = v.Resume(t.Context(), nil)
+				v = load(t, m, dir)
+				done, err := v.Resume(t.Context(), nil)
 				must(t, err)
+				if done.Files < 2 || done.Bytes == 0 {
+					t.Errorf("completed without a search: %+v", done)
+				}
 				must(t, v.Unfinished())
 				expectNames(t, v, names, person(1))
 			})
+		}
+	}
+}
+
+// forgetSought writes a journal anew as a former program would have, without
+// anything to search for.
+func forgetSought(t *testing.T, dir string) {
+	t.Helper()
+	was, err := readJournal(dir)
+	must(t, err)
+	must(t, os.Remove(journalPath(dir)))
+	is := &journal{path: journalPath(dir)}
+	for _, change := range was.changes { // one, which is not completed
+		must(t, is.append(journalLine{Begun: &begun{Epoch: change.Epoch, Erasures: change.Erasures}}))
+	}
+	content, err := os.ReadFile(journalPath(dir))
+	must(t, err)
+	if bytes.Contains(content, []byte("sought")) {
+		t.Fatal("the journal has what a former program did not write")
+	}
+}
+
+// TestFormerJournalKeyThere: a former program has begun an erasure and died
+// before the key was destroyed. What is met at its end is searched for, and
+// that outlives restarts.
+func TestFormerJournalKeyThere(t *testing.T) {
+	for name, at := range map[string]int{"nothing erased": 1, "record erased": 2, "new key made": 3} {
+		for kind, write := range map[string]func(record, key []byte) []byte{
+			"key":    func(_, key []byte) []byte { return key },
+			"record": func(record, _ []byte) []byte { return record },
+		} {
+			if kind == "record" && at > 1 {
+				continue // it is gone, and nothing tells what it was
+			}
+			t.Run(name+" "+kind, func(t *testing.T) {
+				v, m, dir := newVault(t)
+				names := populate(t, v, 3)
+				path := filepath.Join(dir, "copy")
+				must(t, os.WriteFile(path, append([]byte("x"), write(v.entry(acme, person(1)).Key, keyBytes(t, dir, 1))...), 0o600))
+				m.breakAt(at, fails)
+				_, err := v.Forget(t.Context(), []Erasure{of(person(1))}, nil)
+				wantError(t, err, errFault)
+				m.repair()
+				forgetSought(t, dir)
+				for range 3 {
+					v = load(t, m, dir)
+					_, err = v.Resume(t.Context(), nil)
+					wantError(t, err, ErrRemains)
+				}
+				must(t, os.Remove(path))
+				v = load(t, m, dir)
+				done, err := v.Resume(t.Context(), nil)
+				must(t, err)
+				if done.Files < 2 {
+					t.Errorf("completed without a search: %+v", done)
+				}
+				v = load(t, m, dir)
+				must(t, v.Unfinished())
+				expectNames(t, v, names, person(1))
+				_, err = v.Forget(t.Context(), []Erasure{of(person(2))}, nil)
+				must(t, err)
+				expectNames(t, load(t, m, dir), names, person(1), person(2))
+			})
+		}
+	}
+}
+
+// TestFormerJournalKeyGone: a former program has destroyed the key, so nothing
+// tells its bytes. A copy of its file is found; a completion without one claims
+// no search.
+func TestFormerJournalKeyGone(t *testing.T) {
+	v, m, dir := newVault(t)
+	names := populate(t, v, 3)
+	path := filepath.Join(dir, "notes.txt")
+	must(t, os.WriteFile(path, append([]byte("kept: "), keyText(1, keyBytes(t, dir, 1))...), 0o600))
+	_, err := v.Forget(t.Context(), []Erasure{of(person(1))}, nil)
+	wantError(t, err, ErrRemains)
+	forgetSought(t, dir)
+	for range 2 {
+		v = load(t, m, dir)
+		_, err = v.Resume(t.Context(), nil)
+		wantError(t, err, ErrRemains)
+	}
+	must(t, os.Remove(path))
+	done, err := v.Resume(t.Context(), nil)
+	must(t, err)
+	if done.Files != 0 || done.Bytes != 0 {
+		t.Errorf("claims a search that was not whole: %+v", done)
+	}
+	signed, err := SignCertificate(dir, done.Certificates(aLedger)[0])
+	must(t, err)
+	if text := string(signed); strings.Contains(text, "found-in-files") || !strings.Contains(text, "\nfiles-searched: none\n") {
+		t.Errorf("states %s", text)
+	}
+	expectNames(t, load(t, m, dir), names, person(1))
+}
+
+// TestJournalDoesNotTell: the journal does not have what it helps to find.
+func TestJournalDoesNotTell(t *testing.T) {
+	v, _, dir := newVault(t)
+	populate(t, v, 3)
+	key, record := keyBytes(t, dir, 1), v.entry(acme, person(1)).Key
+	_, err := v.Forget(t.Context(), []Erasure{of(person(1))}, nil)
+	must(t, err)
+	content, err := os.ReadFile(journalPath(dir))
+	must(t, err)
+	for _, b := range [][]byte{key, record} {
+		f := fingerprintOf(b)
+		text, err := f.MarshalText()
+		must(t, err)
+		if !bytes.Contains(content, text) {
+			t.Errorf("the journal lacks %s", text)
+		}
+		if part := hex.EncodeToString(b[:len(f.beginning)+1]); bytes.Contains(text, []byte(part)) {
+			t.Errorf("%s has more than the beginning", text)
+		}
+		var again fingerprint
+		must(t, again.UnmarshalText(text))
+		if !again.begins(b) || again.begins(b[:len(b)-1]) || again.ofKey() != f.ofKey() {
+			t.Errorf("%s is read as %v", text, again)
+		}
+		for at := range text {
+			if again.UnmarshalText(text[:at]) == nil {
+				t.Errorf("%s is read", text[:at])
+			}
+		}
+		if again.UnmarshalText(append(text, "00"...)) == nil {
+			t.Error("read though it is too long")
 		}
 	}
 }

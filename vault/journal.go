@@ -34,7 +34,8 @@ type Destroyed struct {
 	Erasures []Erasure `json:"erasures"`
 	// The others are zero until it is completed. Rewrapped is how many records
 	// stand under the new key; Files and Bytes are what was searched for
-	// remains of the old one.
+	// remains of the old one. Without files there was no such search: the
+	// erasure was begun by a program that kept nothing to search for.
 	Rewrapped   int       `json:"rewrapped"`
 	Files       int       `json:"files"`
 	Bytes       int64     `json:"bytes"`
@@ -46,26 +47,39 @@ func (d Destroyed) Completed() bool { return !d.CompletedAt.IsZero() }
 
 // journal is the erasure journal, the file keys/erasures.jsonl. A change of the
 // epoch key has two lines in it, one from before its first step and one from
-// after its last. Nothing is ever taken out of it.
+// after its last; between them there may be lines that say what else must be
+// nowhere. Nothing is ever taken out of it.
 type journal struct {
 	path    string
 	writing sync.Mutex
 	changes []Destroyed
-	lines   [][]byte // the content of each line, as it stands in it
-	chain   chain
-	size    int64 // of the valid part of the file
-	broken  error // why nothing more can be written
+	// sought is what the change that is not completed must leave in no file.
+	sought []fingerprint
+	lines  [][]byte // the content of each line, as it stands in it
+	chain  chain
+	size   int64 // of the valid part of the file
+	broken error // why nothing more can be written
 }
 
-// journalLine is what a line says. It has one of the two.
+// journalLine is what a line says. It has one of them.
 type journalLine struct {
 	Begun     *begun     `json:"begun,omitempty"`
+	Sought    *sought    `json:"sought,omitempty"`
 	Completed *completed `json:"completed,omitempty"`
 }
 
 type begun struct {
 	Epoch    uint64    `json:"epoch"`
 	Erasures []Erasure `json:"erasures"`
+	// Sought has the epoch key and the wrapped keys of the owners. Journals of
+	// former programs lack it.
+	Sought []fingerprint `json:"sought,omitempty"`
+}
+
+// sought adds to what must be nowhere, when more is found out later.
+type sought struct {
+	Epoch  uint64        `json:"epoch"`
+	Sought []fingerprint `json:"sought"`
 }
 
 type completed struct {
@@ -116,8 +130,17 @@ func (j *journal) add(entry []byte) error {
 		return err
 	}
 	last := len(j.changes) - 1
+	kinds := 0
+	for _, there := range []bool{line.Begun != nil, line.Sought != nil, line.Completed != nil} {
+		if there {
+			kinds++
+		}
+	}
+	if kinds != 1 {
+		return errors.New("it says nothing, or more than one thing")
+	}
 	switch {
-	case line.Begun != nil && line.Completed == nil:
+	case line.Begun != nil:
 		if n := uint64(len(j.changes)) + 1; line.Begun.Epoch != n || last >= 0 && !j.changes[last].Completed() {
 			return fmt.Errorf("it begins with epoch %d, where epoch %d should follow", line.Begun.Epoch, n)
 		}
@@ -125,15 +148,20 @@ func (j *journal) add(entry []byte) error {
 			return errors.New("it erases nobody")
 		}
 		j.changes = append(j.changes, Destroyed{Epoch: line.Begun.Epoch, Erasures: line.Begun.Erasures})
-	case line.Completed != nil && line.Begun == nil:
+		j.sought = line.Begun.Sought
+	case line.Sought != nil:
+		if last < 0 || j.changes[last].Completed() || j.changes[last].Epoch != line.Sought.Epoch {
+			return fmt.Errorf("it adds to epoch %d, which was not begun", line.Sought.Epoch)
+		}
+		j.sought = append(j.sought, line.Sought.Sought...)
+	case line.Completed != nil:
 		c := line.Completed
 		if last < 0 || j.changes[last].Completed() || j.changes[last].Epoch != c.Epoch || c.At.IsZero() {
 			return fmt.Errorf("it completes epoch %d, which was not begun", c.Epoch)
 		}
 		d := &j.changes[last]
 		d.Rewrapped, d.Files, d.Bytes, d.CompletedAt = c.Rewrapped, c.Files, c.Bytes, c.At
-	default:
-		return errors.New("it says nothing")
+		j.sought = nil
 	}
 	j.lines = append(j.lines, bytes.Clone(entry))
 	return nil

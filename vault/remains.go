@@ -3,6 +3,7 @@ package vault
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -10,11 +11,14 @@ import (
 	"path/filepath"
 )
 
-// search is the search of all files of a folder for byte strings.
+// search is the search of all files of a folder for what was to be destroyed:
+// every regular file, whatever its name, from its first byte to its last. It
+// does not follow symbolic links, and does not look into what is compressed,
+// encrypted or encoded otherwise.
 type search struct {
 	// beginnings has the patterns by their first two bytes, and known says
 	// which of those there are: most places are ruled out by it alone.
-	beginnings map[uint16][][]byte
+	beginnings map[uint16][]pattern
 	known      [1 << 16]bool
 	longest    int
 
@@ -24,16 +28,48 @@ type search struct {
 	found []string
 }
 
-// newSearch prepares a search. Patterns are at least two bytes long.
-func newSearch(patterns [][]byte) *search {
-	s := &search{beginnings: map[uint16][][]byte{}}
-	for _, p := range patterns {
-		begin := uint16(p[0]) | uint16(p[1])<<8
-		s.beginnings[begin] = append(s.beginnings[begin], p)
-		s.known[begin] = true
-		s.longest = max(s.longest, len(p))
+// pattern says whether a text begins with what is searched for.
+type pattern func(text []byte) bool
+
+// add takes in a pattern, by its first bytes, of which there are at least two,
+// and its length.
+func (s *search) add(beginning []byte, length int, p pattern) {
+	begin := uint16(beginning[0]) | uint16(beginning[1])<<8
+	s.beginnings[begin] = append(s.beginnings[begin], p)
+	s.known[begin] = true
+	s.longest = max(s.longest, length)
+}
+
+// newSearch prepares a search for what the destruction of an epoch must leave
+// nowhere: at any offset, each epoch key and each wrapped key as its bytes, and
+// each epoch key as lower-case hexadecimal as well, as in a key file.
+//
+// whole says whether the epoch key is among them. If not, any text "tenure
+// epoch N key HEX" of that epoch is searched for in its place, so that at least
+// a copy of the key file is found.
+func newSearch(list []fingerprint, epoch uint64) (s *search, whole bool) {
+	s = &search{beginnings: map[uint16][]pattern{}}
+	for _, f := range list {
+		s.add(f.beginning, f.length, f.begins)
+		if f.ofKey() {
+			whole = true
+			s.add(hex.AppendEncode(nil, f.beginning), 2*f.length, f.beginsAsHex)
+		}
 	}
-	return s
+	if !whole {
+		form := keyText(epoch, make([]byte, keySize))
+		label := form[:len(form)-2*keySize-1]
+		s.add(label, len(label)+2*keySize, func(text []byte) bool {
+			if !bytes.HasPrefix(text, label) || len(text) < len(label)+2*keySize {
+				return false
+			}
+			var raw [keySize]byte
+			defer clear(raw[:])
+			_, err := hex.Decode(raw[:], text[len(label):len(label)+2*keySize])
+			return err == nil
+		})
+	}
+	return s, whole
 }
 
 // below searches every file below the folder. Files that vanish meanwhile are
@@ -96,7 +132,7 @@ func (s *search) holds(text []byte) bool {
 			continue
 		}
 		for _, p := range s.beginnings[begin] {
-			if bytes.HasPrefix(text[i-1:], p) {
+			if p(text[i-1:]) {
 				return true
 			}
 		}

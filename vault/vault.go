@@ -23,9 +23,9 @@ type Vault struct {
 	// taken before all other mutexes.
 	changing sync.Mutex
 	journal  *journal
-	// remains are what an erasure must leave in no file, kept until that has
-	// been checked.
-	remains [][]byte
+	// remains are the wrapped keys that [Load] has met of owners who go, until
+	// the journal has them.
+	remains []fingerprint
 	batch   int // how many records are brought under a new key at a time
 	// step is called after each durable step of an erasure. Tests end the
 	// process here.
@@ -113,7 +113,7 @@ func Load(ctx context.Context, store Store, dir string) (*Vault, error) {
 		}
 		clear(dataKey)
 		if v.leaving[ownerOf{r.Org, r.Owner}] {
-			v.remains = append(v.remains, e.Key)
+			v.remains = append(v.remains, fingerprintOf(e.Key))
 			return nil
 		}
 		v.organization(r.Org).replace(map[string]*entry{r.Owner: e})

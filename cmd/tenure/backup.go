@@ -133,7 +133,8 @@ stays erased: with a capsule that is older than an erasure it is refused.`,
 	flags.StringVar(&r.Ledger, "ledger", "", "backup of the ledger, or an older data folder")
 	flags.StringVar(&r.Capsule, "capsule", "", "the newest key capsule")
 	flags.StringVar(&r.EpochKey, "epoch-key", "", "epoch key file that the capsule goes with")
-	flags.StringVar(&r.Journal, "journal", "", "the newest erasure journal, where it was kept beside the capsule")
+	flags.StringVar(&r.Journal, "journal", "", "the newest erasure journal, keys/erasures.jsonl, or none if nobody was ever anonymized")
+	flags.StringVar(&r.Signer, "signer", "", "the key that certificates are signed with, keys/signer.key; without it they do not verify by the new folder's")
 	for _, name := range []string{"ledger", "capsule", "epoch-key"} {
 		must(cmd.MarkFlagRequired(name))
 	}
