@@ -15,8 +15,11 @@
 //     except that whoever is anonymized is not written to.
 //   - Nobody is silently left out. Where an audience is vacant, or held by the
 //     person concerned alone, the next in line is told, and the notice and the
-//     mail say so. A notice that cannot be delivered stays, parked, and others
-//     are told of it; it goes out again when it is asked to.
+//     mail say so. A notice that cannot be delivered, be it for want of an
+//     address, stays, parked, and others are told of it; it goes out again when
+//     it is asked to.
+//   - Names as of the sending: a mail that waited, for instance for the server, is
+//     written anew if somebody whom it names was anonymized or renamed meanwhile.
 //   - On record: who was told what, by which role, designation and rule, because
 //     of which revision, when, and what the server answered.
 //   - Nothing personal in the stream: ids, codes and times alone. What a server

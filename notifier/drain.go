@@ -2,24 +2,23 @@ package notifier
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
 // Drain sends what is due, records what became of it, and says when something
-// will be due next, zero for never. It fails as soon as the mail server does.
-// It must not be called while [Mailer.Run] runs.
+// will be due next, zero for never. It fails as soon as the mail server does,
+// with the context's error if that ends before it is done, and if the outbox's
+// store is closed under it. It must not be called while [Mailer.Run] runs. Under
+// [Config.Hold] it sends nothing, and nothing is ever due.
 func (m *Mailer) Drain(ctx context.Context) (next time.Time, err error) {
+	if m.transport == nil {
+		return time.Time{}, nil
+	}
 	defer m.transport.close()
-	line := &line{mailer: m, moved: make(chan struct{}, 1), outcomes: make(chan outcome, windowMost)}
-	var recording sync.WaitGroup
-	var recordErr error
-	recording.Go(func() { recordErr = line.record(ctx) })
-	next, err = line.run(ctx)
-	close(line.outcomes)
-	recording.Wait()
-	if err == nil {
-		err = recordErr
+	line, lasting, end := m.begin(ctx)
+	next, err = line.run(lasting)
+	if ended := end(); err == nil {
+		err = ended
 	}
 	return next, err
 }

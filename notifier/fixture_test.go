@@ -128,6 +128,10 @@ type names struct {
 	titles map[events.ScopeID]string
 	token  string
 	err    error
+	// opened counts how often the state was asked for: once for each mail.
+	opened int
+	// asked is told of whom it is about to speak, and may fail; nil for nothing.
+	asked func(ctx context.Context, id events.PrincipalID) error
 }
 
 // answeredAt is the revision of an invitation that is over.
@@ -152,7 +156,12 @@ func (n *names) set(change func()) {
 	change()
 }
 
-func (n *names) State(context.Context, events.OrgID) (*aggregate.State, error) { return n.state, nil }
+func (n *names) State(context.Context, events.OrgID) (*aggregate.State, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.opened++
+	return n.state, nil
+}
 
 func (n *names) Title(_ context.Context, _ events.OrgID, scope events.ScopeID) (string, error) {
 	n.mu.Lock()
@@ -160,7 +169,12 @@ func (n *names) Title(_ context.Context, _ events.OrgID, scope events.ScopeID) (
 	return n.titles[scope], n.err
 }
 
-func (n *names) Person(_ context.Context, _ events.OrgID, id events.PrincipalID) (Person, error) {
+func (n *names) Person(ctx context.Context, _ events.OrgID, id events.PrincipalID) (Person, error) {
+	if n.asked != nil {
+		if err := n.asked(ctx, id); err != nil {
+			return Person{}, err
+		}
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.people[id], n.err

@@ -13,7 +13,11 @@ import (
 // notice's id.
 type folderTransport string
 
-func (dir folderTransport) send(_ context.Context, e envelope) (answer, error) {
+func (dir folderTransport) send(_ context.Context, mail func() (*envelope, error)) (answer, error) {
+	e, err := mail()
+	if err != nil {
+		return answer{}, err
+	}
 	if err := os.MkdirAll(string(dir), 0o700); err != nil {
 		return answer{}, err
 	}

@@ -61,6 +61,7 @@ type writer struct {
 	// are none.
 	public string
 	n      *Notice
+	state  *aggregate.State
 	model  *rolemodel.Model
 	root   events.ScopeID
 	org    string
@@ -74,7 +75,7 @@ func write(ctx context.Context, opener Opener, public string, n *Notice) (*lette
 	if state, w.err = opener.State(ctx, n.Org); w.err != nil {
 		return nil, w.err
 	}
-	w.model, w.root = state.Model, state.Root
+	w.state, w.model, w.root = state, state.Model, state.Root
 	w.org = cmp.Or(w.title(w.root), string(n.Org))
 	l := w.letter()
 	if w.err != nil {
@@ -152,7 +153,7 @@ func (w *writer) letter() *letter {
 		w.reminder(l, subject)
 
 	case rolemodel.InvitationSent:
-		w.invitation(l)
+		w.invitation(l, subject)
 
 	case rolemodel.BreakGlassUsed:
 		l.Headline = "The operator has acted inside " + w.org
@@ -213,16 +214,18 @@ func (w *writer) reminder(l *letter, subject string) {
 	}, w.caseActions()...)
 }
 
-func (w *writer) invitation(l *letter) {
+func (w *writer) invitation(l *letter, subject string) {
 	n := w.n
-	token, err := w.opener.Token(w.ctx, n.Org, n.Revision, n.Event)
-	if err != nil {
-		w.err = errors.Join(w.err, err)
-		return
-	}
 	scope := cmp.Or(n.Scope, w.root)
+	self := n.Ground.Side == Concerned
+	whom := "you"
 	l.Headline = "You are invited to " + w.in(scope)
-	l.Lead = []string{fmt.Sprintf("%s asks you to become a member. The invitation can be accepted until %s.", capital(w.person(n.Actor)), when(n.Until))}
+	if !self {
+		whom = subject
+		l.Headline = fmt.Sprintf("%s is invited to %s", subject, w.in(scope))
+		l.Facts = append(l.Facts, fact{"Person", subject})
+	}
+	l.Lead = []string{fmt.Sprintf("%s asks %s to become a member. The invitation can be accepted until %s.", capital(w.person(n.Actor)), whom, when(n.Until))}
 	if scope != w.root {
 		l.Facts = append(l.Facts, fact{"Scope", w.scope(scope)})
 	}
@@ -230,6 +233,14 @@ func (w *writer) invitation(l *letter) {
 		l.Facts = append(l.Facts, fact{"Role", w.role(scope, n.Role)})
 	}
 	l.Facts = append(l.Facts, fact{"Expires", when(n.Until)})
+	if !self {
+		return // whoever holds the token could accept in the other's place
+	}
+	token, err := w.opener.Token(w.ctx, n.Org, n.Revision, n.Event)
+	if err != nil {
+		w.err = errors.Join(w.err, err)
+		return
+	}
 	for _, answer := range []struct{ title, word string }{{"Accept", "accept"}, {"Decline", "decline"}} {
 		a := action{Title: answer.title + " the invitation", Command: w.command("TENURE_KEY=%s tenure invitations %s", quoted(token), answer.word)}
 		if w.public != "" {
@@ -241,21 +252,26 @@ func (w *writer) invitation(l *letter) {
 	}
 }
 
+// parkedBecause says in words why a notice was parked. Those who are gone, and
+// what is over, are dropped instead.
+var parkedBecause = map[Why]string{
+	WhyRefused:    "The mail server refused it for good.",
+	WhyGivenUp:    "The mail server has refused it for days, and it is not tried any more.",
+	WhyBroken:     "The connection to the mail server broke at this very mail for days, and it is not tried any more.",
+	WhyUnopened:   "What it was to say could not be opened for days, and it is not tried any more.",
+	WhyUnwritten:  "No mail could be made of it.",
+	WhyNoAddress:  "There is no address to send it to.",
+	WhyBadAddress: "What is registered as the address is none.",
+}
+
 func (w *writer) parked(l *letter, subject string) {
 	p := w.n.Parked
 	if p == nil {
 		p = &Parked{}
 	}
 	l.Headline = fmt.Sprintf("A message to %s could not be delivered", subject)
-	l.Lead = []string{map[Why]string{
-		WhyRefused:    "The mail server refused it for good.",
-		WhyGivenUp:    "The mail server has refused it for days, and it is not tried any more.",
-		WhyUnopened:   "What it was to say could not be opened for days, and it is not tried any more.",
-		WhyBadAddress: "What is registered as the address is none.",
-	}[p.Why] + " When the cause is mended, it can be sent again."}
-	if l.Lead[0][0] == ' ' {
-		l.Lead[0] = "No mail could be made of it." + l.Lead[0]
-	}
+	because := cmp.Or(parkedBecause[p.Why], "This program does not know why.")
+	l.Lead = []string{because + " When the cause is mended, it can be sent again."}
 	l.Facts = append(l.Facts, fact{"Recipient", subject}, fact{"Message", w.message(p.Kind)})
 	if p.Code != 0 {
 		l.Facts = append(l.Facts, fact{"The server answered", fmt.Sprint(p.Code)})
@@ -279,7 +295,13 @@ func (w *writer) event(l *letter) {
 	} else {
 		l.Facts = append(l.Facts, fact{"When", when(n.At)}, fact{"Recorded as", fmt.Sprintf("revision %d", n.Revision)})
 	}
-	l.See = []string{w.command("tenure history revision:%d", n.Revision), w.command("tenure notices show %s", n.ID)}
+	// Nobody is sent to what they may not read.
+	if w.state.MayAct(n.Recipient, rolemodel.HistoryRead, w.root) {
+		l.See = append(l.See, w.command("tenure history revision:%d", n.Revision))
+	}
+	if w.state.MayAct(n.Recipient, rolemodel.NoticeRead, w.root) {
+		l.See = append(l.See, w.command("tenure notices show %s", n.ID))
+	}
 }
 
 // why says why the recipient gets the mail.

@@ -3,8 +3,12 @@ package notifier
 import (
 	"bytes"
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +82,9 @@ func letters() map[string]Notice {
 		"invitation.sent": base(rolemodel.InvitationSent, self, func(n *Notice) {
 			n.Invitation, n.Role, n.Until = someInvitation, "administrator", start.AddDate(0, 0, 7)
 		}),
+		"invitation.sent-others": base(rolemodel.InvitationSent, owners, func(n *Notice) {
+			n.Invitation, n.Role, n.Until = someInvitation, "administrator", start.AddDate(0, 0, 7)
+		}),
 		"grant.expiring":      base(rolemodel.GrantExpiring, owners, func(n *Notice) { n.Role, n.Scope, n.Until = "manager", room, start.AddDate(0, 0, 7) }),
 		"grant.expiring-self": base(rolemodel.GrantExpiring, self, func(n *Notice) { role(n); n.Until = start.AddDate(0, 0, 7) }),
 		"break_glass.used": base(rolemodel.BreakGlassUsed, Ground{Audience: "every_owner", Role: "organization.owner"}, func(n *Notice) {
@@ -102,10 +109,15 @@ func TestLetters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		// Nobody is sent to what they may not read.
+		reads := state.MayAct(n.Recipient, rolemodel.HistoryRead, org)
+		if strings.Contains(text, "tenure history revision:42 --org acme") != reads || strings.Contains(html, "tenure history") != reads {
+			t.Errorf("%s: who may read the history is %t:\n%s", name, reads, text)
+		}
 		golden(t, name+".txt", "Subject: "+letter.Subject+"\n\n"+text)
 		golden(t, name+".html", html)
 		for _, part := range []string{text, html} {
-			if !strings.Contains(part, "tenure history revision:42 --org acme") || !strings.Contains(part, "March 4, 2026, 05:06 UTC") || !strings.Contains(part, "get this mail") {
+			if !strings.Contains(part, "revision 42") || !strings.Contains(part, "March 4, 2026, 05:06 UTC") || !strings.Contains(part, "get this mail") {
 				t.Errorf("%s does not say which event it is about:\n%s", name, part)
 			}
 		}
@@ -116,6 +128,14 @@ func TestLetters(t *testing.T) {
 	for _, kind := range must(rolemodel.Builtin("fabasoft")).Messages {
 		if !told[kind.Message] {
 			t.Errorf("there is no letter for %s", kind.Message)
+		}
+	}
+	// Whoever has the token can accept.
+	for name, holds := range map[string]bool{"invitation.sent": true, "invitation.sent-others": false} {
+		n, names := letters()[name], newNames(state)
+		text := must2(must(write(t.Context(), names, "https://tenure.example.com", &n)).render())
+		if strings.Contains(text, names.token) != holds {
+			t.Errorf("%s: holds the token: %t\n%s", name, !holds, text)
 		}
 	}
 	// F07: the three actions, by ids, as commands and as links.
@@ -129,6 +149,50 @@ func TestLetters(t *testing.T) {
 		if got := letter.Actions[i]; got.Command != want.Command || got.Link != want.Link {
 			t.Errorf("%+v", got)
 		}
+	}
+}
+
+// whys are all codes of the type Why, by their constants' names.
+func whys(t *testing.T) map[string]Why {
+	t.Helper()
+	file := must(parser.ParseFile(token.NewFileSet(), "message.go", nil, parser.SkipObjectResolution))
+	all := map[string]Why{}
+	for _, declaration := range file.Decls {
+		d, general := declaration.(*ast.GenDecl)
+		if !general || d.Tok != token.CONST {
+			continue
+		}
+		for _, s := range d.Specs {
+			spec := s.(*ast.ValueSpec)
+			if kind, named := spec.Type.(*ast.Ident); named && kind.Name == "Why" {
+				all[spec.Names[0].Name] = Why(must(strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)))
+			}
+		}
+	}
+	if len(all) < 9 {
+		t.Fatalf("found %d codes: %v", len(all), all)
+	}
+	return all
+}
+
+// TestParkedLetters says of each code why the notice was parked, each in its own
+// words.
+func TestParkedLetters(t *testing.T) {
+	state := fold(t, "fabasoft", members(ben, cat)...)
+	lead := func(why Why) string {
+		n := letters()["notice.parked"]
+		n.Parked.Why = why
+		return must(write(t.Context(), newNames(state), "", &n)).Lead[0]
+	}
+	seen := map[string]string{lead("of a later program"): "unknown"}
+	for name, why := range whys(t) {
+		if why == WhyAnonymized || why == WhyOver { // these are dropped
+			continue
+		}
+		if other, said := seen[lead(why)]; said {
+			t.Errorf("%s is said as %s is: %s", name, other, lead(why))
+		}
+		seen[lead(why)] = name
 	}
 }
 

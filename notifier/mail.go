@@ -9,6 +9,9 @@ import (
 	"unicode"
 
 	"github.com/wneessen/go-mail"
+
+	"tenure/events"
+	"tenure/rolemodel"
 )
 
 // The headers that name the notice and its kind, to sort mails by.
@@ -29,6 +32,49 @@ type envelope struct {
 	at       time.Time
 	from, to string
 	mail     []byte
+	// persons are those to whom and of whom it was written, as they were then.
+	persons map[events.PrincipalID]Person
+}
+
+// witness is an opener that keeps what it said of persons, first if it said
+// different things: some of the mail may be by that.
+type witness struct {
+	Opener
+	persons map[events.PrincipalID]Person
+}
+
+// Person implements [Opener].
+func (w witness) Person(ctx context.Context, org events.OrgID, id events.PrincipalID) (Person, error) {
+	person, err := w.Opener.Person(ctx, org, id)
+	if _, again := w.persons[id]; err == nil && !again {
+		w.persons[id] = person
+	}
+	return person, err
+}
+
+// afresh is the mail of a notice as it is to be handed over now: composed anew,
+// if anything that it says of a person is no longer so. It may have waited, and
+// somebody may have been anonymized in the meantime. Without a mail it composes
+// one; it fails as compose does.
+func (m *Mailer) afresh(ctx context.Context, n *Notice, e *envelope) (*envelope, error) {
+	if e == nil {
+		return m.compose(ctx, n)
+	}
+	for id, was := range e.persons {
+		is, err := m.opener.Person(ctx, n.Org, id)
+		if err != nil {
+			return nil, err
+		}
+		if is != was {
+			return m.compose(ctx, n)
+		}
+	}
+	return e, nil
+}
+
+// wantsDeciding are the kinds that ask to decide about the person concerned.
+var wantsDeciding = map[rolemodel.Message]bool{
+	rolemodel.MembershipTerminated: true, rolemodel.ReminderDue: true, rolemodel.ReminderOverdue: true,
 }
 
 // compose makes the mail of a notice, or says why there must be none: dropped,
@@ -37,18 +83,28 @@ func (m *Mailer) compose(ctx context.Context, n *Notice) (*envelope, error) {
 	if n.Invitation != "" && !n.Until.After(m.clock.Now()) {
 		return nil, dropped(WhyOver)
 	}
-	person, err := m.opener.Person(ctx, n.Org, n.Recipient)
+	opener := witness{m.opener, map[events.PrincipalID]Person{}}
+	person, err := opener.Person(ctx, n.Org, n.Recipient)
 	switch {
 	case err != nil:
 		return nil, err
 	case person.Gone:
 		return nil, dropped(WhyAnonymized)
 	case person.Address == "":
-		return nil, dropped(WhyNoAddress)
+		return nil, &refusal{why: WhyNoAddress}
 	case !isAddress(person.Address):
 		return nil, &refusal{why: WhyBadAddress}
 	}
-	letter, err := write(ctx, m.opener, m.public, n)
+	if wantsDeciding[n.Kind] {
+		subject, err := opener.Person(ctx, n.Org, n.Subject)
+		if err != nil {
+			return nil, err
+		}
+		if subject.Gone { // there is nothing to be decided any more
+			return nil, dropped(WhyOver)
+		}
+	}
+	letter, err := write(ctx, opener, m.public, n)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +131,7 @@ func (m *Mailer) compose(ctx context.Context, n *Notice) (*envelope, error) {
 	if _, err := msg.WriteTo(&out); err != nil {
 		return nil, &refusal{why: WhyUnwritten}
 	}
-	return &envelope{n.ID, n.At, m.from.Address, person.Address, out.Bytes()}, nil
+	return &envelope{n.ID, n.At, m.from.Address, person.Address, out.Bytes(), opener.persons}, nil
 }
 
 // messageID is the same whenever the notice is sent.

@@ -56,6 +56,10 @@ type Config struct {
 	// SMTP is the mail server. Where it is nil, mails are put into Dir/mail.
 	SMTP *SMTP
 	Dir  string
+	// Hold leaves all that is pending in the outbox, and puts or sends it nowhere:
+	// for a process that does not know how mail leaves the house, on an outbox of
+	// which another one sends. SMTP and Dir are then not looked at.
+	Hold bool
 	// Clock is the machine's where it is nil.
 	Clock Clock
 	// Chance gives numbers from 0 up to 1, without 1; random ones where it is nil.
@@ -71,7 +75,7 @@ type Mailer struct {
 	ledgerID  string
 	from      *netmail.Address
 	public    string
-	transport transport
+	transport transport // nil to send nothing
 	clock     Clock
 	chance    func() float64
 	log       *slog.Logger
@@ -93,7 +97,9 @@ type Trouble struct {
 
 // transport takes mails.
 type transport interface {
-	send(ctx context.Context, e envelope) (answer, error)
+	// send asks for the mail when all that may take long before it is done, and
+	// again if it has to begin anew. An error of mail is returned as it is.
+	send(ctx context.Context, mail func() (*envelope, error)) (answer, error)
 	open() bool
 	close()
 }
@@ -124,6 +130,9 @@ func NewMailer(c Config) (*Mailer, error) {
 		}
 		m.public = strings.TrimRight(u.String(), "/")
 	}
+	if c.Hold {
+		return m, nil
+	}
 	if c.SMTP == nil {
 		if c.Dir == "" {
 			return nil, errors.New("neither a mail server nor a folder for mail is given")
@@ -143,20 +152,15 @@ func (m *Mailer) Trouble() *Trouble { return m.trouble.Load() }
 // Run sends what is pending, and what comes, until ctx ends; it then lets the
 // mail under way come to its end, records what was sent, and returns the
 // context's error. It returns another error only if the outbox's store is
-// closed under it.
+// closed under it. Under [Config.Hold] it sends nothing, and waits for ctx.
 func (m *Mailer) Run(ctx context.Context) error {
+	if m.transport == nil {
+		<-ctx.Done()
+		return context.Cause(ctx)
+	}
 	defer m.transport.close()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	line := &line{mailer: m, moved: make(chan struct{}, 1), outcomes: make(chan outcome, windowMost)}
-	var recording sync.WaitGroup
-	recording.Go(func() {
-		if err := line.record(ctx); err != nil {
-			stop(err)
-		}
-	})
-	defer recording.Wait()
-	defer close(line.outcomes)
+	line, ctx, end := m.begin(ctx)
+	defer func() { _ = end() }()
 	for failures := 0; ctx.Err() == nil; {
 		next, err := line.run(ctx)
 		switch {
@@ -243,6 +247,26 @@ type line struct {
 	outcomes chan outcome
 }
 
+// begin records what comes off a line until end is called, which waits until all
+// of it is, and says why the line's context has ended, if it has: with the given
+// one, or because nothing can be recorded any more, so that nothing must be sent.
+func (m *Mailer) begin(ctx context.Context) (l *line, lasting context.Context, end func() error) {
+	l = &line{mailer: m, moved: make(chan struct{}, 1), outcomes: make(chan outcome, windowMost)}
+	lasting, stop := context.WithCancelCause(ctx)
+	var recording sync.WaitGroup
+	recording.Go(func() {
+		if err := l.record(lasting); err != nil {
+			stop(err)
+		}
+	})
+	return l, lasting, func() error {
+		defer stop(nil)
+		close(l.outcomes)
+		recording.Wait()
+		return context.Cause(lasting)
+	}
+}
+
 // window is how many may be on the line now.
 func (l *line) window() int { return Window(l.mailer.outbox.pending()) }
 
@@ -307,9 +331,13 @@ func (l *line) run(ctx context.Context) (next time.Time, err error) {
 		}
 		var a answer
 		if w.err == nil {
-			a, w.err = l.mailer.transport.send(ctx, *w.mail)
+			a, w.err = l.mailer.transport.send(ctx, func() (*envelope, error) {
+				var err error
+				w.mail, err = l.mailer.afresh(writing, &w.item.Notice, w.mail)
+				return w.mail, err
+			})
 		}
-		if m, settled := l.mailer.settle(w, a); settled {
+		if m, settled := l.mailer.settle(ctx, w, a); settled {
 			l.outcomes <- outcome{w.item, m}
 			continue
 		}
@@ -328,8 +356,8 @@ func (l *line) giveBack(item Item) {
 }
 
 // settle says what became of a notice. It is not settled if that is nothing of
-// its own doing.
-func (m *Mailer) settle(w written, a answer) (message, bool) {
+// its own doing, or of the mailer's being stopped.
+func (m *Mailer) settle(ctx context.Context, w written, a answer) (message, bool) {
 	now := m.clock.Now()
 	var drop dropped
 	var refused *refusal
@@ -349,9 +377,11 @@ func (m *Mailer) settle(w written, a answer) (message, bool) {
 			return message{Op: opParked, At: now, Code: refused.code, Class: refused.class, Why: refused.why}, true
 		}
 		return m.putOff(w.item, now, *refused), true
+	case ctx.Err() != nil:
+		return message{}, false
 	case m.breaksAgain(w):
 		return m.putOff(w.item, now, refusal{why: WhyBroken}), true
-	case w.mail == nil && !errors.Is(w.err, context.Canceled):
+	case w.mail == nil:
 		m.log.Error("a notice could not be opened", "org", w.item.Org, "notice", w.item.ID, "error", w.err)
 		return m.putOff(w.item, now, refusal{why: WhyUnopened}), true
 	}
@@ -460,7 +490,11 @@ func (m *Mailer) store(ctx context.Context, batch []outcome) error {
 // parking: after a crash between the two the mail is tried, and refused, again,
 // and the alert is there already.
 func (m *Mailer) alert(ctx context.Context, o outcome) error {
-	m.log.Error("a notice is parked", "org", o.item.Org, "notice", o.item.ID, "kind", o.item.Kind, "why", o.Why, "code", o.Code)
+	level := slog.LevelError
+	if o.Why == WhyNoAddress {
+		level = slog.LevelInfo // people may well be registered without one, and nothing has failed
+	}
+	m.log.Log(ctx, level, "a notice is parked", "org", o.item.Org, "notice", o.item.ID, "kind", o.item.Kind, "why", o.Why, "code", o.Code)
 	if o.item.Kind == rolemodel.NoticeParked {
 		return nil
 	}

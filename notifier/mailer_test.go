@@ -717,6 +717,24 @@ func TestStoreClosed(t *testing.T) {
 	}
 }
 
+// TestStoreClosedDraining has more pending than may be on the way to the record.
+func TestStoreClosedDraining(t *testing.T) {
+	b := newOffice(t)
+	b.server.run()
+	take(t, b.outbox, some(3*windowLeast, ann))
+	closed := &faulty{Store: b.ledger}
+	b.outbox = openOutbox(t, closed, b.clock)
+	closed.fault = func([]ledger.NoticeMessage) (int, error) { return 0, ledger.ErrClosed }
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	if _, err := b.mailer(t).Drain(ctx); !errors.Is(err, ledger.ErrClosed) || ctx.Err() != nil {
+		t.Error(err, ctx.Err())
+	}
+	if n := len(b.server.mails()); n > windowLeast {
+		t.Errorf("%d were sent, of which nothing is on record", n)
+	}
+}
+
 // TestStop ends the mailer in the middle of a mail: it comes to its end and is
 // on record.
 func TestStop(t *testing.T) {
@@ -783,19 +801,18 @@ func TestDropped(t *testing.T) {
 	b := newOffice(t)
 	b.server.run()
 	b.names.people[ben] = Person{Name: "Ben", Address: "ben@example.com", Gone: true}
-	b.names.people[cat] = Person{Name: "Cat"}
 	b.names.people[dan] = Person{Name: "Dan", Address: "dan@example.com\r\nRCPT TO:<eve@example.com>"}
 	expired, answered := letters()["invitation.sent"], letters()["invitation.sent"]
 	expired.ID, expired.Until, expired.Recipient = "expired", start, ann
 	answered.ID, answered.Recipient, answered.Revision = "answered", ann, answeredAt
-	list := []Notice{some(1, ben)[0], some(1, cat)[0], some(1, dan)[0], expired, answered}
+	list := []Notice{some(1, ben)[0], some(1, dan)[0], expired, answered}
 	take(t, b.outbox, list)
 	drain(t, b.mailer(t), b.outbox)
 	var got []string
 	for _, n := range list {
 		got = append(got, b.outcomes(t, n)...)
 	}
-	want := []string{"dropped 0  anonymized", "dropped 0  no_address", "parked 0  bad_address", "dropped 0  over", "dropped 0  over"}
+	want := []string{"dropped 0  anonymized", "parked 0  bad_address", "dropped 0  over", "dropped 0  over"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -806,22 +823,191 @@ func TestDropped(t *testing.T) {
 	}
 }
 
-// TestUnopened cannot open names for a while.
-func TestUnopened(t *testing.T) {
+// TestNoAddress has nobody to write to: others are told of it, and it can be
+// sent when there is an address.
+func TestNoAddress(t *testing.T) {
 	b := newOffice(t)
 	b.server.run()
-	b.names.err = errFault
-	b.clock.passed = func(now time.Time) {
-		if now.Sub(start) > 2*time.Minute {
-			b.names.set(func() { b.names.err = nil })
-		}
-	}
-	n := some(1, ann)[0]
+	b.names.people[ben] = Person{Name: "Ben Baker"}
+	n := some(1, ben)[0]
 	take(t, b.outbox, []Notice{n})
 	drain(t, b.mailer(t), b.outbox)
-	if diff := cmp.Diff([]string{"failed 0  unopened", "failed 0  unopened", "sent 250"}, b.outcomes(t, n)); diff != "" {
+	if diff := cmp.Diff([]string{"parked 0  no_address"}, b.outcomes(t, n)); diff != "" {
+		t.Fatal(diff)
+	}
+	alert := parse(t, b.server.mails()[0])
+	if to := alert.header.Get("To"); to != `"Cat Carter" <cat@example.com>` || alert.subject != "A message to Ben Baker could not be delivered" || !strings.Contains(alert.text, "There is no address") {
+		t.Errorf("to %s: %s\n%s", to, alert.subject, alert.text)
+	}
+	b.names.people[ben] = Person{Name: "Ben Baker", Address: "ben@example.com"}
+	if err := b.outbox.Retry(t.Context(), acme, n.ID); err != nil {
+		t.Fatal(err)
+	}
+	drain(t, b.mailer(t), b.outbox)
+	if diff := cmp.Diff([]string{"parked 0  no_address", "retry 0", "sent 250"}, b.outcomes(t, n)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestUnopened cannot open names for a while, whatever the error is.
+func TestUnopened(t *testing.T) {
+	for _, fault := range []error{errFault, context.Canceled, context.DeadlineExceeded} {
+		b := newOffice(t)
+		b.server.run()
+		b.names.err = fault
+		b.clock.passed = func(now time.Time) {
+			if now.Sub(start) > 2*time.Minute {
+				b.names.set(func() { b.names.err = nil })
+			}
+		}
+		n := some(1, ann)[0]
+		take(t, b.outbox, []Notice{n})
+		drain(t, b.mailer(t), b.outbox)
+		if diff := cmp.Diff([]string{"failed 0  unopened", "failed 0  unopened", "sent 250"}, b.outcomes(t, n)); diff != "" {
+			t.Errorf("%v: %s", fault, diff)
+		}
+	}
+}
+
+// TestStopOpening ends the mailer while it opens names, the first time and
+// before the mail is handed over: that is no failed attempt.
+func TestStopOpening(t *testing.T) {
+	n := some(1, ann)[0]
+	for _, hangs := range []int{0, 1} { // so many mails are composed before
+		b := newOffice(t)
+		b.server.run()
+		take(t, b.outbox, []Notice{n})
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		b.names.asked = func(ctx context.Context, _ events.PrincipalID) error {
+			b.names.mu.Lock()
+			opened := b.names.opened
+			b.names.mu.Unlock()
+			if opened < hangs || hangs > 0 && b.server.sentOver() == 0 {
+				return nil
+			}
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		if _, err := b.mailer(t).Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		cancel()
+		if got := b.outcomes(t, n); got != nil || len(b.server.mails()) > 0 {
+			t.Errorf("%v, %d mails", got, len(b.server.mails()))
+		}
+		b.names.asked = nil
+		if _, err := b.mailer(t).Drain(t.Context()); err != nil {
+			t.Error(err)
+		}
+		b.once(t, []Notice{n})
+	}
+}
+
+// TestForgottenMeanwhile anonymizes somebody while mails that name them are
+// written and wait, for the one before them or for the server.
+func TestForgottenMeanwhile(t *testing.T) {
+	names := map[string]func(*Notice){
+		"person concerned": func(n *Notice) { n.Subject = dan },
+		"actor":            func(n *Notice) { n.Actor = dan },
+		"on behalf of":     func(n *Notice) { n.OnBehalfOf = dan },
+		"former holder":    func(n *Notice) { n.Kind, n.Former = rolemodel.OwnershipTransferred, dan },
+		"unreachable":      func(n *Notice) { n.Kind, n.Parked, n.Subject = rolemodel.NoticeParked, &Parked{Why: WhyNoAddress}, dan },
+		"recipient":        func(n *Notice) { n.Recipient = dan },
+	}
+	for _, waits := range []string{"for another mail", "for the server"} {
+		for as, name := range names {
+			t.Run(as+", waits "+waits, func(t *testing.T) {
+				b := newOffice(t)
+				list := some(4, ann)
+				first := 0 // of those that wait
+				if waits == "for another mail" {
+					first = 1
+				}
+				for i := range list[first:] {
+					name(&list[first+i])
+				}
+				waiting, forgotten := make(chan struct{}), make(chan struct{})
+				once := sync.OnceFunc(func() {
+					close(waiting)
+					<-forgotten
+				})
+				m := b.mailer(t)
+				if waits == "for another mail" {
+					b.server.data = func([]byte, func()) error { once(); return nil }
+				} else {
+					m.transport.(*smtpTransport).dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+						once()
+						return (&net.Dialer{}).DialContext(ctx, network, address)
+					}
+				}
+				b.server.run()
+				take(t, b.outbox, list)
+				stop := run(t, m)
+				<-waiting
+				until(t, func() bool {
+					b.names.mu.Lock()
+					defer b.names.mu.Unlock()
+					return b.names.opened == len(list) // all are composed
+				})
+				b.names.set(func() {
+					b.names.people[dan] = Person{Gone: true}
+					b.names.people[cat] = Person{Name: "Cat Castle", Address: "castle@example.com"}
+				})
+				close(forgotten)
+				until(t, func() bool { return b.outbox.Counts()[Pending] == 0 })
+				_ = stop()
+				for i, raw := range b.server.mails() {
+					mail := parse(t, raw)
+					if strings.Contains(mail.text+mail.html+mail.subject+mail.header.Get("To"), "Dan Dyer") {
+						t.Errorf("mail %d names somebody who is anonymized:\n%s", i, mail.text)
+					}
+					if i >= first && !strings.Contains(mail.text, "anonymized person "+string(dan)) {
+						t.Errorf("mail %d:\n%s", i, mail.text)
+					}
+				}
+				if as != "recipient" {
+					b.once(t, list)
+					return
+				}
+				b.once(t, list[:first])
+				for _, n := range list[first:] {
+					if diff := cmp.Diff([]string{"dropped 0  anonymized"}, b.outcomes(t, n)); diff != "" {
+						t.Error(diff)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestHold leaves what is pending to another process, with and without settings.
+func TestHold(t *testing.T) {
+	b := newOffice(t)
+	b.server.run()
+	dir := t.TempDir()
+	list := some(3, ann)
+	take(t, b.outbox, list)
+	for name, settings := range map[string]func(*Config){
+		"folder": func(c *Config) { c.SMTP, c.Dir = nil, dir },
+		"server": func(*Config) {},
+		"none":   func(c *Config) { c.SMTP = nil },
+	} {
+		m := b.mailer(t, settings, func(c *Config) { c.Hold = true })
+		if next, err := m.Drain(t.Context()); err != nil || !next.IsZero() {
+			t.Errorf("%s: %v, %v", name, next, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if err := m.Run(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v", name, err)
+		}
+		cancel()
+		b.counts(t, map[Status]int{Pending: 3})
+		if entries := must(os.ReadDir(dir)); len(entries) > 0 || len(b.server.mails()) > 0 {
+			t.Errorf("%s: %v, and %d mails", name, entries, len(b.server.mails()))
+		}
+	}
+	drain(t, b.mailer(t), b.outbox)
+	b.once(t, list)
 }
 
 // TestHostileNames puts names that try to be more into every place, and reads
@@ -929,7 +1115,7 @@ func TestFolder(t *testing.T) {
 	}
 	// Once more, it takes its own place.
 	e := must(m.compose(t.Context(), &list[0]))
-	if _, err := m.transport.send(t.Context(), *e); err != nil {
+	if _, err := m.transport.send(t.Context(), func() (*envelope, error) { return e, nil }); err != nil {
 		t.Error(err)
 	}
 	if again := must(os.ReadFile(filepath.Join(dir, "mail", want[0]))); !bytes.Equal(first, again) {

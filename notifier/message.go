@@ -58,7 +58,7 @@ const (
 	WhyUnwritten Why = "unwritten"
 	// WhyAnonymized: the recipient is anonymized, or is about to be.
 	WhyAnonymized Why = "anonymized"
-	// WhyNoAddress: the recipient has no address.
+	// WhyNoAddress: the recipient has no address, for now.
 	WhyNoAddress Why = "no_address"
 	// WhyBadAddress: what stands as the recipient's address is none.
 	WhyBadAddress Why = "bad_address"

@@ -146,18 +146,18 @@ func newSMTPTransport(s SMTP) (*smtpTransport, error) {
 
 // send hands over one mail. It returns a *refusal if the mail itself was
 // refused; after any other error it may have been taken or not.
-func (t *smtpTransport) send(ctx context.Context, e envelope) (answer, error) {
+func (t *smtpTransport) send(ctx context.Context, mail func() (*envelope, error)) (answer, error) {
 	kept := t.session != nil
-	a, err := t.try(ctx, e)
+	a, err := t.try(ctx, mail)
 	var broken *brokenError
 	if kept && errors.As(err, &broken) && broken.step == stepBegin && ctx.Err() == nil {
 		// The server has ended a connection that was not used for a while.
-		a, err = t.try(ctx, e)
+		a, err = t.try(ctx, mail)
 	}
 	return a, err
 }
 
-func (t *smtpTransport) try(ctx context.Context, e envelope) (answer, error) {
+func (t *smtpTransport) try(ctx context.Context, mail func() (*envelope, error)) (answer, error) {
 	// What is under way when the mailer is to stop may come to its end.
 	defer context.AfterFunc(ctx, t.hurry)()
 	if t.session == nil {
@@ -167,6 +167,10 @@ func (t *smtpTransport) try(ctx context.Context, e envelope) (answer, error) {
 			return answer{}, fmt.Errorf("connect to the mail server: %w", err)
 		}
 		t.session = session
+	}
+	e, err := mail()
+	if err != nil {
+		return answer{}, err
 	}
 	step, err := t.hand(e)
 	if err == nil {
@@ -182,7 +186,7 @@ func (t *smtpTransport) try(ctx context.Context, e envelope) (answer, error) {
 }
 
 // hand says at which step it failed.
-func (t *smtpTransport) hand(e envelope) (step string, err error) {
+func (t *smtpTransport) hand(e *envelope) (step string, err error) {
 	if err := t.session.UpdateDeadline(t.timeout); err != nil {
 		return stepBegin, err
 	}

@@ -607,6 +607,12 @@ var brokenFirm = inFirm(
 		want: []string{`96:5: message "invitation.sent" goes to nobody; add "audience" or "subject: true"`},
 	},
 	breakage{
+		name: "invitation to others than the one invited",
+		old:  "    title: An invitation\n    subject: true\n",
+		new:  "    title: An invitation\n    subject: true\n    audience: partners\n",
+		want: []string{`99:15: message "invitation.sent" holds what the invitation is accepted with, so the one invited alone may be sent it; leave "audience" out`},
+	},
+	breakage{
 		name: "message that concerns nobody",
 		old:  "    audience: partners\n",
 		new:  "    audience: partners\n    subject: true\n",

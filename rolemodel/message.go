@@ -29,7 +29,8 @@ const (
 	// ReminderOverdue tells that a reminder was due and nobody has completed
 	// it: the one whom it is about is concerned.
 	ReminderOverdue Message = "reminder.overdue"
-	// InvitationSent tells of an invitation: the one invited is concerned.
+	// InvitationSent tells of an invitation: the one invited is concerned. It has
+	// no audience, since whoever reads it can accept.
 	InvitationSent Message = "invitation.sent"
 	// GrantExpiring tells that a role will soon end by itself: its holder is
 	// concerned.
@@ -97,6 +98,8 @@ func (v *validator) messaging(named map[audienceID]bool) {
 			v.problem(v.places[&e.ID], "unknown message %s; known: %s", quoted(string(e.ID)), strings.Join(messageNames(), ", "))
 		case e.Subject && !concerns:
 			v.problem(v.places[&e.Subject], "message %q concerns nobody in particular; leave \"subject\" out", e.ID)
+		case e.ID == InvitationSent && e.Audience != "":
+			v.problem(v.places[&e.Audience], "message %q holds what the invitation is accepted with, so the one invited alone may be sent it; leave \"audience\" out", e.ID)
 		case len(e.On) > 0 && e.Audience == "":
 			v.problem(v.places[&e.On[0]], "message %q has no audience; leave \"on\" out", e.ID)
 		case v.legible && e.Audience == "" && !e.Subject:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tenure/events"
+	"tenure/notifier"
 	"tenure/rolemodel"
 )
 
@@ -157,5 +158,51 @@ func TestManyNotices(t *testing.T) {
 	}
 	if total := sent["role.granted"] + sent["role.revoked"]; mails != total {
 		t.Errorf("%d mails for %d messages", mails, total)
+	}
+}
+
+// TestMailServerIsRemembered: a process that does not know of the mail server
+// leaves the mail to one that does.
+func TestMailServerIsRemembered(t *testing.T) {
+	h := open(t)
+	ctx := t.Context()
+	must[PersonReceipt](t)(h.Found(ctx, operator, Envelope{}, FoundRequest{Org: "acme", Model: "fabasoft", Owner: PersonDetails{Login: "olga", Email: "olga@example.org"}}))
+	h.shut()
+	reopen := func(m Mail) {
+		t.Helper()
+		var err error
+		if h.Service, err = Open(context.Background(), Config{Dir: h.dir, Clock: h.clock.now, Mail: m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pending := func() int {
+		t.Helper()
+		if err := h.Attend(ctx); err != nil {
+			t.Log(err) // nobody listens at the server's address
+		}
+		n := 0
+		for _, notice := range must[[]NoticeView](t)(h.Notices(ctx, operator, "acme", NoticeFilter{})) {
+			if notice.State == "pending" {
+				n++
+			}
+		}
+		return n
+	}
+	reopen(Mail{SMTP: &notifier.SMTP{Address: "127.0.0.1:1", TLS: notifier.TLSNone}, Lasting: true})
+	must[PersonReceipt](t)(h.RegisterPerson(ctx, operator, "acme", requested, PersonDetails{Login: "mia", Email: "mia@example.org"}))
+	must[Receipt](t)(h.GrantRole(ctx, operator, "acme", requested, GrantRequest{RoleRequest: RoleRequest{Person: "mia", Role: "support_team"}}))
+	waiting := pending()
+	if waiting == 0 {
+		t.Fatal("nothing waits")
+	}
+	h.shut()
+	reopen(Mail{}) // a command on the folder
+	if n := pending(); n != waiting {
+		t.Errorf("%d of %d wait still", n, waiting)
+	}
+	h.shut()
+	reopen(Mail{Lasting: true}) // from now on there is no mail server
+	if n := pending(); n != 0 {
+		t.Errorf("%d wait still", n)
 	}
 }

@@ -81,7 +81,7 @@ type happened struct {
 func (s *Service) openTelling(ctx context.Context, m Mail) error {
 	t := &s.telling
 	t.wake, t.done = make(chan struct{}, 1), newWatermark()
-	_, err := s.holds(m)
+	hold, err := s.holds(m)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *Service) openTelling(ctx context.Context, m Mail) error {
 	}
 	t.mailer, err = notifier.NewMailer(notifier.Config{
 		Outbox: t.outbox, Opener: opener{s}, LedgerID: s.Ledger(), From: from, PublicURL: m.PublicURL,
-		SMTP: m.SMTP, Dir: s.dir, Clock: clockOf(s.clock), Logger: s.log,
+		SMTP: m.SMTP, Dir: s.dir, Clock: clockOf(s.clock), Logger: s.log, Hold: hold,
 	})
 	t.done.advance(t.outbox.Position())
 	return err
