@@ -456,6 +456,12 @@ func fabasoftRules(t *testing.T) {
 		if scopes[i].ChangedBy != "cora" {
 			t.Errorf("the teamroom was changed by %+v", scopes[i])
 		}
+		s.as("cora").post("/features", `{"feature": "license_purchase", "on": true}`).done()
+		var features []service.FeatureView
+		s.as("olga").get("/features").into(&features)
+		if features[0].ChangedBy != "cora" || features[0].Revision == 0 {
+			t.Errorf("the feature was switched by %+v", features[0])
+		}
 		var holders []service.GrantView
 		s.as("olga").get("/grants?role=background_tasks&scope=teamroom:board").into(&holders)
 		if len(holders) != 1 || holders[0].By != "olga" || holders[0].Cause != "created" {

@@ -255,13 +255,14 @@ func (w *writer) invitation(l *letter, subject string) {
 // parkedBecause says in words why a notice was parked. Those who are gone, and
 // what is over, are dropped instead.
 var parkedBecause = map[Why]string{
-	WhyRefused:    "The mail server refused it for good.",
-	WhyGivenUp:    "The mail server has refused it for days, and it is not tried any more.",
-	WhyBroken:     "The connection to the mail server broke at this very mail for days, and it is not tried any more.",
-	WhyUnopened:   "What it was to say could not be opened for days, and it is not tried any more.",
-	WhyUnwritten:  "No mail could be made of it.",
-	WhyNoAddress:  "There is no address to send it to.",
-	WhyBadAddress: "What is registered as the address is none.",
+	WhyRefused:        "The mail server refused it for good.",
+	WhyGivenUp:        "The mail server has refused it for days, and it is not tried any more.",
+	WhyBroken:         "The connection to the mail server broke at this very mail for days, and it is not tried any more.",
+	WhyUnopened:       "What it was to say could not be opened for days, and it is not tried any more.",
+	WhyUnwritten:      "No mail could be made of it.",
+	WhyNoAddress:      "There is no address to send it to.",
+	WhyBadAddress:     "What is registered as the address is none.",
+	WhyForeignAddress: "The address has letters that the mail server does not take.",
 }
 
 func (w *writer) parked(l *letter, subject string) {

@@ -849,6 +849,22 @@ func TestNoAddress(t *testing.T) {
 	}
 }
 
+// TestForeignAddress has an address in letters that the mail server does not
+// take: it is not sent there all the same.
+func TestForeignAddress(t *testing.T) {
+	for takes, want := range map[bool]string{true: "sent 250", false: "parked 0  foreign_address"} {
+		b := newOffice(t)
+		b.server.run(func(s *smtp.Server) { s.EnableSMTPUTF8 = takes })
+		b.names.people[ben] = Person{Name: "Ben Baker", Address: "bén@example.com"}
+		n := some(1, ben)[0]
+		take(t, b.outbox, []Notice{n})
+		drain(t, b.mailer(t), b.outbox)
+		if diff := cmp.Diff([]string{want}, b.outcomes(t, n)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 // TestUnopened cannot open names for a while, whatever the error is.
 func TestUnopened(t *testing.T) {
 	for _, fault := range []error{errFault, context.Canceled, context.DeadlineExceeded} {

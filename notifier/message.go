@@ -62,6 +62,9 @@ const (
 	WhyNoAddress Why = "no_address"
 	// WhyBadAddress: what stands as the recipient's address is none.
 	WhyBadAddress Why = "bad_address"
+	// WhyForeignAddress: the address has other letters than ASCII, and the mail
+	// server takes none such.
+	WhyForeignAddress Why = "foreign_address"
 	// WhyOver: what it is about is over, for instance an invitation that expired.
 	WhyOver Why = "over"
 )

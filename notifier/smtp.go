@@ -11,8 +11,10 @@ import (
 	"net/textproto"
 	"regexp"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/wneessen/go-mail"
 	smtpclient "github.com/wneessen/go-mail/smtp"
@@ -171,6 +173,11 @@ func (t *smtpTransport) try(ctx context.Context, mail func() (*envelope, error))
 	e, err := mail()
 	if err != nil {
 		return answer{}, err
+	}
+	if strings.ContainsFunc(e.to, func(r rune) bool { return r > unicode.MaxASCII }) {
+		if knows, _ := t.session.Extension("SMTPUTF8"); !knows {
+			return answer{}, &refusal{why: WhyForeignAddress}
+		}
 	}
 	step, err := t.hand(e)
 	if err == nil {

@@ -2,9 +2,11 @@ package service
 
 import (
 	"context"
+	"time"
 
 	"tenure/aggregate"
 	"tenure/events"
+	"tenure/projections"
 )
 
 // FeatureRequest turns a feature on or off.
@@ -25,6 +27,10 @@ type FeatureView struct {
 	Feature string `json:"feature" doc:"The feature's id."`
 	Title   string `json:"title" doc:"What it is."`
 	On      bool   `json:"on" doc:"Whether it is on."`
+	// Since and the rest are empty for one that was never switched.
+	Since     time.Time       `json:"since,omitzero" doc:"When it was switched last; absent if it never was."`
+	Revision  events.Revision `json:"revision,omitempty" doc:"The commit that did so."`
+	ChangedBy string          `json:"changed_by,omitempty" doc:"Who did that (X03)."`
 }
 
 // Features lists the features of the organization's role model.
@@ -34,10 +40,32 @@ func (s *Service) Features(ctx context.Context, caller Caller, org events.OrgID,
 		return nil, err
 	}
 	list := []FeatureView{}
-	for _, feature := range seen.state.Model.Features {
+	place := map[events.FeatureID]int{}
+	for i, feature := range seen.state.Model.Features {
+		place[events.FeatureID(feature.ID)] = i
 		list = append(list, FeatureView{Feature: feature.ID, Title: feature.Title, On: seen.state.Enabled(feature)})
 	}
-	return list, nil
+	if len(list) == 0 {
+		return list, nil
+	}
+	err = s.timelines.with(ctx, s, org, func(t *projections.Timeline) error {
+		for _, r := range t.Records() {
+			for _, event := range r.Events {
+				var id events.FeatureID
+				switch e := event.(type) {
+				case events.FeatureEnabled:
+					id = e.Feature
+				case events.FeatureDisabled:
+					id = e.Feature
+				}
+				if i, known := place[id]; known && r.Revision <= seen.state.Revision {
+					list[i].Since, list[i].Revision, list[i].ChangedBy = r.Effective(), r.Revision, seen.login(r.Actor)
+				}
+			}
+		}
+		return nil
+	})
+	return list, err
 }
 
 // FactRequest puts on record what the caller did elsewhere.

@@ -40,7 +40,8 @@ func TestInvitationIsNoWayIn(t *testing.T) {
 	if accepted.Key != "" || accepted.ID != "" {
 		t.Errorf("a key was issued: %+v", accepted)
 	}
-	if person, _ := h.stateOf("acme").Person(cora.Principal); len(person.Memberships) != 1 || person.Ever != 0 {
+	state := h.fold("acme")
+	if person, _ := state.Person(cora.Principal); len(person.Memberships) != 1 || person.Ever != 0 {
 		t.Errorf("she is %+v", person)
 	}
 	// The token is used up, and was good for nothing else.
