@@ -102,12 +102,21 @@ func (s State) lapses(marked Designated, on events.ScopeID) (events.Cause, strin
 		}
 		return events.CauseUnheld, fmt.Sprintf("only %s can be, and %s is none", anyOf(among), marked.Subject)
 	}
-	for _, quorum := range designation.While {
-		if s.countActive(scope.holderSet(quorum.Role), quorum.Role, on, quorum.AtLeast, false) < quorum.AtLeast {
-			return events.CauseQuorum, fmt.Sprintf("that takes at least %d active %s", quorum.AtLeast, roleOn(quorum.Role, on))
-		}
+	if lacking := s.lacksQuorum(designation, scope); lacking != "" {
+		return events.CauseQuorum, lacking
 	}
 	return "", ""
+}
+
+// lacksQuorum says in words which of the designation's quorums is missing on the
+// scope; empty if none.
+func (s State) lacksQuorum(designation *rolemodel.Designation, on *Scope) string {
+	for _, quorum := range designation.While {
+		if s.countActive(on.holderSet(quorum.Role), quorum.Role, on.ID, quorum.AtLeast, false) < quorum.AtLeast {
+			return fmt.Sprintf("that takes at least %d active %s", quorum.AtLeast, roleOn(quorum.Role, on.ID))
+		}
+	}
+	return ""
 }
 
 // unmet refuses a mark that cannot stand.
@@ -124,13 +133,5 @@ func (s State) unmet(marked Designated, on events.ScopeID) *Refusal {
 // all its quorums are there.
 func (s State) Settable(designation *rolemodel.Designation, on events.ScopeID) bool {
 	scope, exists := s.Scope(on)
-	if !exists {
-		return false
-	}
-	for _, quorum := range designation.While {
-		if s.countActive(scope.holderSet(quorum.Role), quorum.Role, on, quorum.AtLeast, false) < quorum.AtLeast {
-			return false
-		}
-	}
-	return true
+	return exists && s.lacksQuorum(designation, scope) == ""
 }

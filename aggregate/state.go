@@ -204,9 +204,6 @@ func (c *Scope) Designated(designation *rolemodel.Designation) (Designated, bool
 	return Designated{}, false
 }
 
-// Designations lists those who are marked on the scope.
-func (c *Scope) Designations() []Designated { return slices.Clone(c.designated) }
-
 // Principals lists everybody, by id: all persons, and the background user.
 func (s State) Principals() []*Person {
 	var list []*Person

@@ -46,10 +46,10 @@ type PersonAnonymized struct {
 }
 
 // Concern implements [Event].
-func (e HoldPlaced) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e HoldPlaced) Concern() Concern { return Concern{Subject: e.Subject, Item: string(e.Hold)} }
 
 // Concern implements [Event].
-func (e HoldReleased) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e HoldReleased) Concern() Concern { return Concern{Subject: e.Subject, Item: string(e.Hold)} }
 
 // Concern implements [Event].
 func (e RetentionSet) Concern() Concern { return Concern{Subject: e.Subject} }

@@ -66,6 +66,9 @@ type Concern struct {
 	Scope   ScopeID
 	Role    RoleID
 	Cause   Cause
+	// Item is what else it names: a designation, feature or fact, or the id of a
+	// key, invitation, reminder or hold.
+	Item string
 }
 
 // Cause marks a change that follows from another one, so that a cascade is

@@ -25,14 +25,16 @@ type DesignationLapsed struct {
 }
 
 // Concern implements [Event].
-func (e DesignationSet) Concern() Concern { return Concern{Subject: e.Subject, Scope: e.Scope} }
+func (e DesignationSet) Concern() Concern {
+	return Concern{Subject: e.Subject, Scope: e.Scope, Item: string(e.Designation)}
+}
 
 // Concern implements [Event].
 func (e DesignationCleared) Concern() Concern {
-	return Concern{Subject: e.Subject, Scope: e.Scope, Cause: e.Cause}
+	return Concern{Subject: e.Subject, Scope: e.Scope, Cause: e.Cause, Item: string(e.Designation)}
 }
 
 // Concern implements [Event].
 func (e DesignationLapsed) Concern() Concern {
-	return Concern{Subject: e.Subject, Scope: e.Scope, Cause: e.Cause}
+	return Concern{Subject: e.Subject, Scope: e.Scope, Cause: e.Cause, Item: string(e.Designation)}
 }

@@ -9,4 +9,4 @@ type FactRecorded struct {
 }
 
 // Concern implements [Event].
-func (e FactRecorded) Concern() Concern { return Concern{Scope: e.Scope} }
+func (e FactRecorded) Concern() Concern { return Concern{Scope: e.Scope, Item: string(e.Fact)} }

@@ -12,7 +12,7 @@ type FeatureDisabled struct {
 }
 
 // Concern implements [Event].
-func (e FeatureEnabled) Concern() Concern { return Concern{} }
+func (e FeatureEnabled) Concern() Concern { return Concern{Item: string(e.Feature)} }
 
 // Concern implements [Event].
-func (e FeatureDisabled) Concern() Concern { return Concern{} }
+func (e FeatureDisabled) Concern() Concern { return Concern{Item: string(e.Feature)} }

@@ -51,20 +51,30 @@ type InvitationExpired struct {
 
 // Concern implements [Event].
 func (e InvitationSent) Concern() Concern {
-	return Concern{Subject: e.Subject, Scope: e.Scope, Role: e.Role}
+	return Concern{Subject: e.Subject, Scope: e.Scope, Role: e.Role, Item: string(e.Invitation)}
 }
 
 // Concern implements [Event].
-func (e InvitationResent) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e InvitationResent) Concern() Concern {
+	return Concern{Subject: e.Subject, Item: string(e.Invitation)}
+}
 
 // Concern implements [Event].
-func (e InvitationAccepted) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e InvitationAccepted) Concern() Concern {
+	return Concern{Subject: e.Subject, Item: string(e.Invitation)}
+}
 
 // Concern implements [Event].
-func (e InvitationDeclined) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e InvitationDeclined) Concern() Concern {
+	return Concern{Subject: e.Subject, Item: string(e.Invitation)}
+}
 
 // Concern implements [Event].
-func (e InvitationWithdrawn) Concern() Concern { return Concern{Subject: e.Subject, Cause: e.Cause} }
+func (e InvitationWithdrawn) Concern() Concern {
+	return Concern{Subject: e.Subject, Cause: e.Cause, Item: string(e.Invitation)}
+}
 
 // Concern implements [Event].
-func (e InvitationExpired) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e InvitationExpired) Concern() Concern {
+	return Concern{Subject: e.Subject, Item: string(e.Invitation)}
+}

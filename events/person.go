@@ -43,7 +43,11 @@ func (e PersonRegistered) Concern() Concern { return Concern{Subject: e.Subject}
 func (e PersonUpdated) Concern() Concern { return Concern{Subject: e.Subject} }
 
 // Concern implements [Event].
-func (e CredentialIssued) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e CredentialIssued) Concern() Concern {
+	return Concern{Subject: e.Subject, Item: string(e.Credential)}
+}
 
 // Concern implements [Event].
-func (e CredentialRevoked) Concern() Concern { return Concern{Subject: e.Subject, Cause: e.Cause} }
+func (e CredentialRevoked) Concern() Concern {
+	return Concern{Subject: e.Subject, Cause: e.Cause, Item: string(e.Credential)}
+}

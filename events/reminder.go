@@ -34,13 +34,19 @@ type ReminderCanceled struct {
 }
 
 // Concern implements [Event].
-func (e ReminderSet) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e ReminderSet) Concern() Concern { return Concern{Subject: e.Subject, Item: string(e.Reminder)} }
 
 // Concern implements [Event].
-func (e ReminderFired) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e ReminderFired) Concern() Concern {
+	return Concern{Subject: e.Subject, Item: string(e.Reminder)}
+}
 
 // Concern implements [Event].
-func (e ReminderCompleted) Concern() Concern { return Concern{Subject: e.Subject, Cause: e.Cause} }
+func (e ReminderCompleted) Concern() Concern {
+	return Concern{Subject: e.Subject, Cause: e.Cause, Item: string(e.Reminder)}
+}
 
 // Concern implements [Event].
-func (e ReminderCanceled) Concern() Concern { return Concern{Subject: e.Subject} }
+func (e ReminderCanceled) Concern() Concern {
+	return Concern{Subject: e.Subject, Item: string(e.Reminder)}
+}

@@ -211,18 +211,6 @@ func (l *Ledger) settleNotice(ctx context.Context, m NoticeMessage, subject stri
 // fn's error, with [ErrUnreadable], [ErrGap] or [ErrUnavailable], with the
 // context's error, or with [ErrClosed].
 func (l *Ledger) ReplayNotices(ctx context.Context, after uint64, fn func(NoticeMessage) error) error {
-	return l.readNotices(ctx, after, false, fn)
-}
-
-// FollowNotices calls fn for every message about notices after the given
-// sequence, in order, those that are there and those that come, until ctx ends;
-// it then returns the context's error. Otherwise it ends like
-// [Ledger.ReplayNotices].
-func (l *Ledger) FollowNotices(ctx context.Context, after uint64, fn func(NoticeMessage) error) error {
-	return l.readNotices(ctx, after, true, fn)
-}
-
-func (l *Ledger) readNotices(ctx context.Context, after uint64, follow bool, fn func(NoticeMessage) error) error {
 	done, err := l.enter()
 	if err != nil {
 		return err
@@ -237,7 +225,7 @@ func (l *Ledger) readNotices(ctx context.Context, after uint64, follow bool, fn 
 	if after > tail {
 		return fmt.Errorf("%w: reading notices was to go on after message %d, and the last one is %d", ErrGap, after, tail)
 	}
-	if after == tail && !follow {
+	if after == tail {
 		return nil
 	}
 	each := func(m NoticeMessage) (bool, error) {
@@ -248,7 +236,7 @@ func (l *Ledger) readNotices(ctx context.Context, after uint64, follow bool, fn 
 			return true, err
 		}
 		after = m.Sequence
-		return !follow && after >= tail, nil
+		return after >= tail, nil
 	}
 	idle := func() error {
 		last, err := l.noticesTail(ctx)

@@ -140,31 +140,6 @@ func TestNoticesBatch(t *testing.T) {
 	}
 }
 
-func TestFollowNotices(t *testing.T) {
-	l := open(t, t.TempDir())
-	if _, err := l.AppendNotices(t.Context(), []NoticeMessage{noticeMessage("a", 0, "1")}); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	seen, ended := make(chan string), make(chan error, 1)
-	go func() {
-		ended <- l.FollowNotices(ctx, 0, func(m NoticeMessage) error { seen <- m.ID + string(m.Data); return nil })
-	}()
-	if got := <-seen; got != "a1" {
-		t.Error(got)
-	}
-	if _, err := l.AppendNotices(t.Context(), []NoticeMessage{noticeMessage("a", 1, "2")}); err != nil {
-		t.Fatal(err)
-	}
-	if got := <-seen; got != "a2" {
-		t.Error(got)
-	}
-	cancel()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-}
-
 // TestStoreWithoutNotices opens stores that lack the stream: one that is older
 // than notices are, one whose creation was interrupted, and one that lost it.
 func TestStoreWithoutNotices(t *testing.T) {

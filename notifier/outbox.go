@@ -92,7 +92,6 @@ type Filter struct {
 	Person events.PrincipalID // the recipient
 	Kind   rolemodel.Message
 	Status Status
-	Limit  int // 0 for no limit
 }
 
 // Outbox is the notices of a ledger, all of them in memory, without the mails.
@@ -261,9 +260,6 @@ func (o *Outbox) List(f Filter) []Item {
 	defer o.mu.Unlock()
 	list := []Item{}
 	for _, item := range slices.Backward(o.order) {
-		if f.Limit > 0 && len(list) == f.Limit {
-			break
-		}
 		if (f.Org == "" || f.Org == item.Org) && (f.Person == "" || f.Person == item.Recipient) &&
 			(f.Kind == "" || f.Kind == item.Kind) && (f.Status == "" || f.Status == item.Status) {
 			list = append(list, item.copy())

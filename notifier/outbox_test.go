@@ -86,7 +86,6 @@ func TestOutbox(t *testing.T) {
 		want   []string
 	}{
 		{Filter{Person: cat}, reverse[:3]},
-		{Filter{Person: cat, Limit: 2}, reverse[:2]},
 		{Filter{Kind: rolemodel.RoleRevoked, Org: acme, Status: Pending}, reverse[:1]},
 		{Filter{Status: Sent}, []string{}},
 		{Filter{Org: "other"}, []string{}},

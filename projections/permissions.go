@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/benbjohnson/immutable"
 
@@ -81,15 +82,16 @@ func (p *Permissions) Organizations() []events.OrgID {
 	return list
 }
 
-// Allowed says whether the principal has the permission on the scope, by ids.
-// What is not known is not allowed. It does not allocate.
-func (p *Permissions) Allowed(org events.OrgID, who events.PrincipalID, permission string, on events.ScopeID) bool {
+// Allowed says whether the principal has the permission on the scope at a time,
+// by ids: what has ended by then does not count, whether or not that is on record
+// already. What is not known is not allowed. It does not allocate.
+func (p *Permissions) Allowed(org events.OrgID, who events.PrincipalID, permission string, on events.ScopeID, at time.Time) bool {
 	state, known := p.State(org)
 	if !known {
 		return false
 	}
 	wanted, known := state.Model.Permission(permission)
-	return known && state.Allowed(who, wanted, on)
+	return known && state.At(at).Allowed(who, wanted, on)
 }
 
 type byHandle struct{}

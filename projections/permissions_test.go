@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"tenure/aggregate"
 	"tenure/events"
@@ -213,6 +214,27 @@ func TestPermissionsRebuilt(t *testing.T) {
 	}
 }
 
+// TestAllowedUntil: a role gives nothing from the moment on at which it ends,
+// before that is on record.
+func TestAllowedUntil(t *testing.T) {
+	h := newHistory("acme")
+	h.found(t)
+	member := h.join(t)
+	until := h.state.Effective.Add(time.Hour)
+	h.must(t, aggregate.GrantRole{Subject: member, Role: "admin", Scope: h.root(), Until: until})
+	view := NewPermissions()
+	apply(t, view, h.records...)
+	for at, want := range map[time.Time]bool{until.Add(-time.Second): true, until: false, until.Add(time.Hour): false} {
+		if got := view.Allowed("acme", member, "organization.edit", h.root(), at); got != want {
+			t.Errorf("at %s allowed is %t", at, got)
+		}
+	}
+	root := h.root()
+	if n := testing.AllocsPerRun(100, func() { view.Allowed("acme", member, "organization.edit", root, until) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 func TestAllowed(t *testing.T) {
 	h := newHistory("acme")
 	admin, member, outsider := h.found(t), h.join(t), h.person()
@@ -248,10 +270,10 @@ func TestAllowed(t *testing.T) {
 		{"unknown organization", "beta", admin, "organization.edit", h.root(), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := view.Allowed(c.org, c.who, c.permission, c.on); got != c.want {
+			if got := view.Allowed(c.org, c.who, c.permission, c.on, time.Time{}); got != c.want {
 				t.Errorf("allowed is %t", got)
 			}
-			if n := testing.AllocsPerRun(100, func() { view.Allowed(c.org, c.who, c.permission, c.on) }); n != 0 {
+			if n := testing.AllocsPerRun(100, func() { view.Allowed(c.org, c.who, c.permission, c.on, time.Time{}) }); n != 0 {
 				t.Errorf("it allocates %v times", n)
 			}
 		})
@@ -313,7 +335,7 @@ func TestPermissionsReadWhileApplied(t *testing.T) {
 						return
 					}
 				}
-				if !view.Allowed("acme", acme.people[0], "organization.edit", acme.root()) {
+				if !view.Allowed("acme", acme.people[0], "organization.edit", acme.root(), time.Time{}) {
 					t.Error("the founder is not allowed")
 					return
 				}

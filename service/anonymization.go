@@ -8,6 +8,7 @@ import (
 
 	"tenure/aggregate"
 	"tenure/events"
+	"tenure/projections"
 	"tenure/vault"
 )
 
@@ -34,13 +35,9 @@ func (s *Service) Anonymize(ctx context.Context, caller Caller, org events.OrgID
 		var err error
 		subject, err = p.person(request.Person)
 		return aggregate.Anonymize{Subject: subject}, err
-	}, outcome: func(list events.Events) {
-		for _, e := range list {
-			if e, is := e.(events.AnonymizationStarted); is {
-				subject = e.Subject
-			}
-		}
-	}})
+	},
+		outcome: noting(func(e events.AnonymizationStarted) { subject = e.Subject }),
+	})
 	if err != nil {
 		return AnonymizationReceipt{}, err
 	}
@@ -68,7 +65,7 @@ func (s *Service) eraseDecided(ctx context.Context) error {
 	if err := s.catchUp(ctx, 0); err != nil {
 		return err
 	}
-	decided := s.decided()
+	decided := s.anonymizations.Pending()
 	if len(decided) == 0 {
 		return nil
 	}
@@ -76,7 +73,7 @@ func (s *Service) eraseDecided(ctx context.Context) error {
 	var erasures []vault.Erasure
 	for who, started := range decided {
 		if _, is := done[who]; !is {
-			erasures = append(erasures, vault.Erasure{Org: who.org, Owner: string(who.person), Revision: started.Revision, At: started.At})
+			erasures = append(erasures, vault.Erasure{Org: who.Org, Owner: string(who.Subject), Revision: started.Revision, At: started.At})
 		}
 	}
 	if len(erasures) > 0 {
@@ -86,12 +83,12 @@ func (s *Service) eraseDecided(ctx context.Context) error {
 		done = s.destroyed(decided)
 	}
 	for who := range decided {
-		if err := s.forgetMail(who.org, who.person); err != nil {
+		if err := s.forgetMail(who.Org, who.Subject); err != nil {
 			return err
 		}
 		certificate, is := done[who]
 		if !is {
-			return fmt.Errorf("the erasure journal does not name %s of %s", who.person, who.org)
+			return fmt.Errorf("the erasure journal does not name %s of %s", who.Subject, who.Org)
 		}
 		if err := s.completeAnonymization(ctx, who, certificate); err != nil {
 			return err
@@ -100,35 +97,16 @@ func (s *Service) eraseDecided(ctx context.Context) error {
 	return s.catchUp(ctx, 0)
 }
 
-// personOf is a person of an organization.
-type personOf struct {
-	org    events.OrgID
-	person events.PrincipalID
-}
-
-// decided lists those who are to be anonymized and are not, with the decision.
-func (s *Service) decided() map[personOf]aggregate.Stamp {
-	decided := map[personOf]aggregate.Stamp{}
-	for _, org := range s.permissions.Organizations() {
-		for _, person := range s.stateOf(org).Persons() {
-			if person.Anonymizing() && !person.Anonymized() {
-				decided[personOf{org, person.ID}] = person.Matters.Anonymization.Started
-			}
-		}
-	}
-	return decided
-}
-
 // destroyed finds those of whom the journal says that their key is destroyed, by
 // this very decision.
-func (s *Service) destroyed(decided map[personOf]aggregate.Stamp) map[personOf]vault.Certificate {
-	done := map[personOf]vault.Certificate{}
+func (s *Service) destroyed(decided map[projections.Concerned]aggregate.Stamp) map[projections.Concerned]vault.Certificate {
+	done := map[projections.Concerned]vault.Certificate{}
 	for _, change := range s.vault.Journal() {
 		if !change.Completed() {
 			continue
 		}
 		for _, certificate := range change.Certificates(s.Ledger()) {
-			who := personOf{certificate.Org, events.PrincipalID(certificate.Owner)}
+			who := projections.Concerned{Org: certificate.Org, Subject: events.PrincipalID(certificate.Owner)}
 			if started, wanted := decided[who]; wanted && started.Revision == certificate.Revision {
 				done[who] = certificate
 			}
@@ -139,15 +117,15 @@ func (s *Service) destroyed(decided map[personOf]aggregate.Stamp) map[personOf]v
 
 // completeAnonymization records that a person's key is destroyed, with the
 // signed certificate.
-func (s *Service) completeAnonymization(ctx context.Context, who personOf, c vault.Certificate) error {
+func (s *Service) completeAnonymization(ctx context.Context, who projections.Concerned, c vault.Certificate) error {
 	c.CompletedAt = events.Time(s.clock()) // by the clock that decisions go by
 	signed, err := vault.SignCertificate(s.dir, c)
 	if err != nil {
 		return fmt.Errorf("sign the erasure certificate: %w", err)
 	}
-	_, err = s.execute(ctx, Caller{Principal: events.Background}, who.org, Envelope{}, task{
+	_, err = s.execute(ctx, Caller{Principal: events.Background}, who.Org, Envelope{}, task{
 		kind: "anonymization.complete", request: who, prepare: func(*plan) (aggregate.Command, error) {
-			return aggregate.CompleteAnonymization{Subject: who.person, Epoch: c.Epoch, Certificate: signed}, nil
+			return aggregate.CompleteAnonymization{Subject: who.Subject, Epoch: c.Epoch, Certificate: signed}, nil
 		}})
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"tenure/aggregate"
 	"tenure/events"
 	"tenure/ledger"
+	"tenure/projections"
 	"tenure/vault"
 )
 
@@ -187,16 +188,16 @@ var ErrCapsuleOld = errors.New("the key capsule is older than the ledger")
 // capsuleReaches demands that the capsule knows of every erasure that the ledger
 // says was completed.
 func capsuleReaches(ctx context.Context, l *ledger.Ledger, capsule *vault.Capsule) error {
-	erased := map[personOf]bool{}
+	erased := map[projections.Concerned]bool{}
 	for _, change := range capsule.Journal() {
 		for _, e := range change.Erasures {
-			erased[personOf{e.Org, events.PrincipalID(e.Owner)}] = true
+			erased[projections.Concerned{Org: e.Org, Subject: events.PrincipalID(e.Owner)}] = true
 		}
 	}
 	return l.Replay(ctx, 0, func(r events.Record) error {
 		for _, e := range r.Events {
 			done, is := e.(events.PersonAnonymized)
-			if is && !erased[personOf{r.Org, done.Subject}] {
+			if is && !erased[projections.Concerned{Org: r.Org, Subject: done.Subject}] {
 				return fmt.Errorf("%w: at revision %d a person of %s was anonymized, of which the capsule does not know; bring the newest capsule", ErrCapsuleOld, r.Revision, r.Org)
 			}
 		}

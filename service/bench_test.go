@@ -206,7 +206,7 @@ func BenchmarkCheck(b *testing.B) {
 	b.Run("view", func(b *testing.B) {
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			s.permissions.Allowed("bench", people[i%len(people)].ID, "team.edit", scopes[i%len(scopes)].ID)
+			s.permissions.Allowed("bench", people[i%len(people)].ID, "team.edit", scopes[i%len(scopes)].ID, start)
 		}
 	})
 	b.Run("interned", func(b *testing.B) {

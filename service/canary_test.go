@@ -298,3 +298,61 @@ func TestErasureGoesOn(t *testing.T) {
 		t.Error("it was carried out twice")
 	}
 }
+
+// TestErasureThatFails: an erasure that finds remains of the key is not
+// completed, and is once they are gone, without a restart; others are not kept
+// from theirs.
+func TestErasureThatFails(t *testing.T) {
+	c := sing(t)
+	ctx := t.Context()
+	key, err := os.ReadFile(filepath.Join(c.dir, "keys", "epoch-0001.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stray := filepath.Join(c.dir, "copy-of-a-key")
+	if err := os.WriteFile(stray, key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	done := must[AnonymizationReceipt](t)(c.Anonymize(ctx, c.mia, "acme", Envelope{}, AnonymizationRequest{Person: string(c.id)}))
+	if done.Completed != 0 || done.Certificate != "" {
+		t.Fatalf("it was completed beside a copy of the key: %+v", done)
+	}
+	c.restart()
+	if state := c.fold("acme"); len(c.anonymizations.Pending()) != 1 || state.Number == 0 {
+		t.Fatal("it was completed at the next start, beside a copy of the key")
+	}
+	view := must[PersonView](t)(c.Person(ctx, c.mia, "acme", Reading{Moment: projections.Moment{AsOf: c.wasOwner}}, string(c.id)))
+	if view.Name != "" || view.Email != "" || view.JobTitle != "" {
+		t.Errorf("after the decision she is shown as %+v", view)
+	}
+	if err := os.Remove(stray); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.eraseDecided(ctx); err != nil {
+		t.Fatal(err)
+	}
+	state := c.fold("acme")
+	if person, _ := state.Person(c.id); !person.Anonymized() {
+		t.Error("it is not completed after the remains were removed")
+	}
+}
+
+// TestRequestDigestNeedsTheKey: what an idempotency key remembers differs with
+// the key, of which the ledger holds a hash alone, so that nobody can try out
+// whom a request was about.
+func TestRequestDigestNeedsTheKey(t *testing.T) {
+	h := open(t)
+	h.found("acme", "ann")
+	kept := map[string]bool{}
+	for _, key := range []string{"one", "two"} {
+		r := must[Receipt](t)(h.RenameScope(t.Context(), operator, "acme", Envelope{IdempotencyKey: key, Reason: "correction"}, ScopeRequest{Scope: "organization:acme", Title: "The same title"}))
+		record, err := h.ledger.Get(t.Context(), r.Revision)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept[string(record.RequestDigest)] = true
+	}
+	if len(kept) != 2 {
+		t.Error("the same request has the same digest under every key")
+	}
+}

@@ -44,12 +44,12 @@ func (s *Service) Cases(ctx context.Context, caller Caller, org events.OrgID, re
 	if err := s.heard(ctx); err != nil {
 		return nil, err
 	}
-	list := []CaseView{}
+	list, alerts := []CaseView{}, seen.alerts()
 	for _, person := range seen.state.Persons() {
 		if person.Matters == nil || person.Matters.Case == nil && !person.Anonymizing() {
 			continue
 		}
-		view := seen.casefile(person)
+		view := seen.casefile(person, alerts[person.ID])
 		if all || view.Closed.IsZero() {
 			list = append(list, view)
 		}
@@ -75,21 +75,22 @@ func (s *Service) Case(ctx context.Context, caller Caller, org events.OrgID, rea
 	if !known || person.Matters == nil || person.Matters.Case == nil && !person.Anonymizing() {
 		return CaseView{}, refuseUnknown("person", "case of", name, "tenure cases list --org "+string(org))
 	}
-	view := seen.casefile(person)
+	view := seen.casefile(person, seen.alerts()[id])
 	links, err := s.linksOf(ctx, seen, id)
 	if err != nil {
 		return CaseView{}, err
 	}
-	view.Links, view.Standing = &links.all, &links.standing
+	all, standing := len(links), standing(links)
+	view.Links, view.Standing = &all, &standing
 	return view, nil
 }
 
 // casefile shows a case, but for the links.
-func (v *view) casefile(person *aggregate.Person) CaseView {
+func (v *view) casefile(person *aggregate.Person, alerts []NoticeView) CaseView {
 	m := person.Matters
 	view := CaseView{
 		Person: person.ID, Login: v.login(person.ID), State: "open",
-		Alerts: v.service.alerts(v, person.ID), Reminders: v.reminders(person), Holds: v.holds(person),
+		Alerts: append([]NoticeView{}, alerts...), Reminders: v.reminders(person), Holds: v.holds(person),
 	}
 	if m.Case != nil {
 		view.Opened, view.Revision, view.By = m.Case.Opened.At, m.Case.Opened.Revision, v.login(m.Case.Opened.Actor)

@@ -40,13 +40,9 @@ func (s *Service) IssueKey(ctx context.Context, caller Caller, org events.OrgID,
 		}, nil
 	}
 	receipt, err := s.execute(ctx, caller, org, envelope, task{
-		kind: "credential.issue", request: request, prepare: prepare, outcome: func(list events.Events) {
-			for _, e := range list {
-				if e, is := e.(events.CredentialIssued); is {
-					issued.ID, issued.Prefix = e.Credential, e.Prefix
-				}
-			}
-		}})
+		kind: "credential.issue", request: request, prepare: prepare,
+		outcome: noting(func(e events.CredentialIssued) { issued.ID, issued.Prefix = e.Credential, e.Prefix }),
+	})
 	if err != nil {
 		return KeyReceipt{}, err
 	}

@@ -270,6 +270,17 @@ func (p *plan) curious() bool {
 		!p.state.MayAct(p.caller.Principal, rolemodel.DirectoryRead, p.state.Root)
 }
 
+// noting is an outcome that takes note of the events of one type.
+func noting[E events.Event](take func(E)) func(events.Events) {
+	return func(list events.Events) {
+		for _, event := range list {
+			if e, is := event.(E); is {
+				take(e)
+			}
+		}
+	}
+}
+
 // discard takes back keys whose commit is not in the ledger.
 func (s *Service) discard(ctx context.Context, stage *vault.Stage) {
 	if err := stage.Discard(context.WithoutCancel(ctx)); err != nil {

@@ -40,9 +40,9 @@ func (s *Service) Features(ctx context.Context, caller Caller, org events.OrgID,
 		return nil, err
 	}
 	list := []FeatureView{}
-	place := map[events.FeatureID]int{}
+	place := map[string]int{}
 	for i, feature := range seen.state.Model.Features {
-		place[events.FeatureID(feature.ID)] = i
+		place[feature.ID] = i
 		list = append(list, FeatureView{Feature: feature.ID, Title: feature.Title, On: seen.state.Enabled(feature)})
 	}
 	if len(list) == 0 {
@@ -51,14 +51,12 @@ func (s *Service) Features(ctx context.Context, caller Caller, org events.OrgID,
 	err = s.timelines.with(ctx, s, org, func(t *projections.Timeline) error {
 		for _, r := range t.Records() {
 			for _, event := range r.Events {
-				var id events.FeatureID
-				switch e := event.(type) {
-				case events.FeatureEnabled:
-					id = e.Feature
-				case events.FeatureDisabled:
-					id = e.Feature
+				switch event.(type) {
+				case events.FeatureEnabled, events.FeatureDisabled:
+				default:
+					continue
 				}
-				if i, known := place[id]; known && r.Revision <= seen.state.Revision {
+				if i, known := place[event.Concern().Item]; known && r.Revision <= seen.state.Revision {
 					list[i].Since, list[i].Revision, list[i].ChangedBy = r.Effective(), r.Revision, seen.login(r.Actor)
 				}
 			}

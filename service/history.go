@@ -54,7 +54,7 @@ func (v *view) events(r events.Record, match func(*events.Record, events.Event) 
 		}
 		view, concern := base, e.Concern()
 		view.Type = events.Name(e)
-		view.ID, view.Role, view.Scope, view.Cause = concern.Subject, concern.Role, concern.Scope, concern.Cause
+		view.ID, view.Role, view.Scope, view.Cause, view.Item = concern.Subject, concern.Role, concern.Scope, concern.Cause, concern.Item
 		view.Login, view.Title = v.login(concern.Subject), v.title(concern.Scope)
 		v.detail(&view, e)
 		list = append(list, view)
@@ -65,10 +65,6 @@ func (v *view) events(r events.Record, match func(*events.Record, events.Event) 
 // detail adds what only events of one kind have.
 func (v *view) detail(view *EventView, event events.Event) {
 	switch e := event.(type) {
-	case events.CredentialIssued:
-		view.Item = string(e.Credential)
-	case events.CredentialRevoked:
-		view.Item = string(e.Credential)
 	case events.RoleGranted:
 		view.Until = e.Until
 	case events.RoleLimited:
@@ -77,46 +73,18 @@ func (v *view) detail(view *EventView, event events.Event) {
 		view.Until = e.Until
 	case events.OwnershipTransferred:
 		view.Former = v.login(e.Former)
-	case events.DesignationSet:
-		view.Item = string(e.Designation)
-	case events.DesignationCleared:
-		view.Item = string(e.Designation)
-	case events.DesignationLapsed:
-		view.Item = string(e.Designation)
-	case events.FeatureEnabled:
-		view.Item = string(e.Feature)
-	case events.FeatureDisabled:
-		view.Item = string(e.Feature)
-	case events.FactRecorded:
-		view.Item = string(e.Fact)
 	case events.InvitationSent:
-		view.Item, view.Until = string(e.Invitation), e.Expires
+		view.Until = e.Expires
 	case events.InvitationResent:
-		view.Item, view.Until = string(e.Invitation), e.Expires
-	case events.InvitationAccepted:
-		view.Item = string(e.Invitation)
-	case events.InvitationDeclined:
-		view.Item = string(e.Invitation)
-	case events.InvitationWithdrawn:
-		view.Item = string(e.Invitation)
-	case events.InvitationExpired:
-		view.Item = string(e.Invitation)
+		view.Until = e.Expires
 	case events.ReminderSet:
-		view.Item, view.Until = string(e.Reminder), e.Due
+		view.Until = e.Due
 	case events.ReminderFired:
-		view.Item, view.Until = string(e.Reminder), e.Due
-	case events.ReminderCompleted:
-		view.Item = string(e.Reminder)
-	case events.ReminderCanceled:
-		view.Item = string(e.Reminder)
+		view.Until = e.Due
 	case events.RetentionSet:
 		view.Until = e.Until
 	case events.RetentionEnded:
 		view.Until = e.Until
-	case events.HoldPlaced:
-		view.Item = string(e.Hold)
-	case events.HoldReleased:
-		view.Item = string(e.Hold)
 	}
 }
 

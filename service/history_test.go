@@ -122,7 +122,7 @@ func TestQueryRefuses(t *testing.T) {
 		code aggregate.Code
 		says string
 	}{
-		"ann":                            {aggregate.CodeInvalid, `"ann" is no term: write field:value, with one of actor, cause, command, commit, created, person, reason, recorded, revision, role, scope, subject, ticket, type`},
+		"ann":                            {aggregate.CodeInvalid, `"ann" is no term: write field:value, with one of actor, cause, command, commit, created, item, person, reason, recorded, revision, role, scope, subject, ticket, type`},
 		"actor:":                         {aggregate.CodeInvalid, "is no term"},
 		"-":                              {aggregate.CodeInvalid, "is no term"},
 		":ann":                           {aggregate.CodeInvalid, "no field"},

@@ -39,13 +39,9 @@ func (s *Service) PlaceHold(ctx context.Context, caller Caller, org events.OrgID
 	}
 	var err error
 	placed.Receipt, err = s.execute(ctx, caller, org, envelope, task{
-		kind: "hold.place", request: request, prepare: prepare, outcome: func(list events.Events) {
-			for _, e := range list {
-				if e, is := e.(events.HoldPlaced); is {
-					placed.ID = e.Hold
-				}
-			}
-		}})
+		kind: "hold.place", request: request, prepare: prepare,
+		outcome: noting(func(e events.HoldPlaced) { placed.ID = e.Hold }),
+	})
 	return placed, err
 }
 

@@ -23,11 +23,19 @@ const invitePrefix = "invite_"
 // otherwise.
 const invitationLasts = "P14D"
 
-func newToken(org events.OrgID, id events.InvitationID) (token string, hash [sha256.Size]byte) {
+// token makes the token of an invitation, sealed for the message that carries
+// it, and hashed.
+func (p *plan) token(id events.InvitationID, subject events.PrincipalID) (token string, sealed events.Sealed, hash []byte, err error) {
 	var secret [32]byte
 	rand.Read(secret[:])
-	token = invitePrefix + string(org) + "." + string(id) + "." + base64.RawURLEncoding.EncodeToString(secret[:])
-	return token, sha256.Sum256([]byte(token))
+	token = invitePrefix + string(p.org) + "." + string(id) + "." + base64.RawURLEncoding.EncodeToString(secret[:])
+	sum := sha256.Sum256([]byte(token))
+	if !p.stage.Has(string(subject)) {
+		// Nothing was prepared, since the decision refuses it.
+		return token, events.Sealed{0}, sum[:], nil
+	}
+	sealed, err = p.seal(string(subject), vault.FieldToken, token)
+	return token, sealed, sum[:], err
 }
 
 // invited finds whom the token of an open invitation speaks for.
@@ -67,6 +75,16 @@ type InvitationReceipt struct {
 	Token  string              `json:"token,omitempty" doc:"What the invited person answers with. It is in the message to them; the operator alone, who issues keys as well, is shown it here, once."`
 }
 
+// with completes the receipt. The token is for the person invited; only the
+// operator, who issues keys as well, is shown it.
+func (r InvitationReceipt) with(receipt Receipt, caller Caller, token string) InvitationReceipt {
+	r.Receipt = receipt
+	if !receipt.Replayed && caller.Operator() {
+		r.Token = token
+	}
+	return r
+}
+
 // Invite asks somebody to become a member of a scope. Who is not known yet is
 // made known.
 func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request InvitationRequest) (InvitationReceipt, error) {
@@ -93,34 +111,20 @@ func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, e
 			command.Register, command.Subject = &person, person.Subject
 			p.about = person.Subject
 		}
-		var hash [sha256.Size]byte
-		token, hash = newToken(org, command.Invitation)
-		command.TokenHash = hash[:]
-		if !p.stage.Has(string(command.Subject)) {
-			// Nothing was prepared, since the decision refuses it.
-			command.Token = events.Sealed{0}
-		} else if command.Token, err = p.seal(string(command.Subject), vault.FieldToken, token); err != nil {
+		if token, command.Token, command.TokenHash, err = p.token(command.Invitation, command.Subject); err != nil {
 			return nil, err
 		}
 		command.Expires, err = s.timeToCome("expires", firstOf(request.Expires, invitationLasts), "")
 		return command, err
 	}
 	receipt, err := s.execute(ctx, caller, org, envelope, task{
-		kind: "invitation.send", request: request, prepare: prepare, outcome: func(list events.Events) {
-			for _, e := range list {
-				if e, is := e.(events.InvitationSent); is {
-					sent.ID, sent.Person = e.Invitation, e.Subject
-				}
-			}
-		}})
+		kind: "invitation.send", request: request, prepare: prepare,
+		outcome: noting(func(e events.InvitationSent) { sent.ID, sent.Person = e.Invitation, e.Subject }),
+	})
 	if err != nil {
 		return InvitationReceipt{}, err
 	}
-	sent.Receipt = receipt
-	if !receipt.Replayed && caller.Operator() {
-		sent.Token = token
-	}
-	return sent, nil
+	return sent.with(receipt, caller, token), nil
 }
 
 // ItemRequest names something by its id.
@@ -141,32 +145,21 @@ func (s *Service) ResendInvitation(ctx context.Context, caller Caller, org event
 			return command, nil // which the decision refuses
 		}
 		p.about = person.ID
-		var hash [sha256.Size]byte
-		token, hash = newToken(org, id)
-		command.TokenHash = hash[:]
 		var err error
-		if command.Token, err = p.seal(string(person.ID), vault.FieldToken, token); err != nil {
+		if token, command.Token, command.TokenHash, err = p.token(id, person.ID); err != nil {
 			return nil, err
 		}
 		command.Expires, err = s.timeToCome("expires", invitationLasts, "")
 		return command, err
 	}
 	receipt, err := s.execute(ctx, caller, org, envelope, task{
-		kind: "invitation.resend", request: request, prepare: prepare, outcome: func(list events.Events) {
-			for _, e := range list {
-				if e, is := e.(events.InvitationResent); is {
-					sent.ID, sent.Person = e.Invitation, e.Subject
-				}
-			}
-		}})
+		kind: "invitation.resend", request: request, prepare: prepare,
+		outcome: noting(func(e events.InvitationResent) { sent.ID, sent.Person = e.Invitation, e.Subject }),
+	})
 	if err != nil {
 		return InvitationReceipt{}, err
 	}
-	sent.Receipt = receipt
-	if !receipt.Replayed && caller.Operator() {
-		sent.Token = token
-	}
-	return sent, nil
+	return sent.with(receipt, caller, token), nil
 }
 
 // WithdrawInvitation takes an invitation back.
@@ -201,13 +194,9 @@ func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org event
 		return command, nil
 	}
 	receipt, err := s.execute(ctx, caller, org, envelope, task{
-		kind: "invitation.accept", request: request, answers: true, prepare: prepare, outcome: func(list events.Events) {
-			for _, e := range list {
-				if e, is := e.(events.CredentialIssued); is {
-					issued.ID, issued.Prefix = e.Credential, e.Prefix
-				}
-			}
-		}})
+		kind: "invitation.accept", request: request, answers: true, prepare: prepare,
+		outcome: noting(func(e events.CredentialIssued) { issued.ID, issued.Prefix = e.Credential, e.Prefix }),
+	})
 	if err != nil {
 		return KeyReceipt{}, err
 	}

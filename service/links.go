@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tenure/events"
+	"tenure/projections"
 	"tenure/rolemodel"
 )
 
@@ -17,7 +18,7 @@ type Link struct {
 	Current  bool            `json:"current" doc:"Whether it still stands."`
 	Scope    events.ScopeID  `json:"scope,omitempty" doc:"The scope concerned."`
 	Role     string          `json:"role,omitempty" doc:"The role or designation concerned."`
-	Item     string          `json:"item,omitempty" doc:"The id of the key, invitation, reminder, hold or notice."`
+	Item     string          `json:"item,omitempty" doc:"What else it names: the designation, feature or fact, or the id of the key, invitation, reminder, hold or notice."`
 	What     string          `json:"what" doc:"The type of the event, or of the command."`
 	From     time.Time       `json:"from" doc:"When it began, or happened."`
 	Revision events.Revision `json:"revision" doc:"The commit that says so."`
@@ -37,37 +38,29 @@ func (s *Service) Links(ctx context.Context, caller Caller, org events.OrgID, re
 	if !known {
 		return nil, refusePerson(org, "person", name)
 	}
-	found, err := s.linksOf(ctx, seen, id)
-	return found.list, err
-}
-
-// links are all links of a person, and how many there are.
-type links struct {
-	list          []Link
-	all, standing int
+	return s.linksOf(ctx, seen, id)
 }
 
 // linksOf collects the links of a person up to the revision of a view.
-func (s *Service) linksOf(ctx context.Context, seen *view, id events.PrincipalID) (links, error) {
+func (s *Service) linksOf(ctx context.Context, seen *view, id events.PrincipalID) ([]Link, error) {
 	if err := s.heard(ctx); err != nil {
-		return links{}, err
+		return nil, err
 	}
 	found := linking{view: seen, person: id, links: []Link{}, open: map[string]int{}}
-	err := s.ledger.ReplayOrg(ctx, seen.state.Org, 0, func(r events.Record) error {
-		if r.Revision <= seen.state.Revision {
-			found.commit(r)
+	err := s.timelines.with(ctx, s, seen.state.Org, func(t *projections.Timeline) error {
+		for _, r := range t.Records() {
+			if r.Revision <= seen.state.Revision {
+				found.commit(r)
+			}
 		}
 		return nil
 	})
-	if err != nil {
-		return links{}, err
-	}
 	for _, link := range s.noticeLinks(seen.state.Org, id) {
 		if link.Revision <= seen.state.Revision {
 			found.links = append(found.links, link)
 		}
 	}
-	return links{list: found.links, all: len(found.links), standing: standing(found.links)}, nil
+	return found.links, err
 }
 
 // linking collects what names a person.
@@ -83,21 +76,18 @@ func (l *linking) commit(r events.Record) {
 	for i := range r.Events {
 		l.event(&r, r.Events[i])
 	}
-	base := Link{Kind: "commit", What: r.Command, From: r.Effective(), Revision: r.Revision}
+	link := Link{As: "actor", What: r.Command, From: r.Effective(), Revision: r.Revision}
 	if r.Actor == l.person {
-		link := base
-		link.As = "actor"
-		l.links = append(l.links, link)
+		l.list("commit", false, link)
 	}
+	link.Other = l.login(r.Actor)
 	if r.OnBehalfOf == l.person {
-		link := base
-		link.As, link.Other = "on_behalf_of", l.login(r.Actor)
-		l.links = append(l.links, link)
+		link.As = "on_behalf_of"
+		l.list("commit", false, link)
 	}
 	if r.NoteAbout == l.person {
-		link := base
-		link.Kind, link.As, link.Other = "note", "subject", l.login(r.Actor)
-		l.links = append(l.links, link)
+		link.As = "subject"
+		l.list("note", false, link)
 	}
 }
 
@@ -128,56 +118,42 @@ func (l *linking) event(r *events.Record, event events.Event) {
 		l.links = append(l.links, link)
 		return
 	}
+	held := string(concern.Scope) + " " + string(concern.Role) + " " + concern.Item
 	switch e := event.(type) {
 	case events.PersonRegistered, events.PersonUpdated:
-		link.Kind, link.Current = "registration", true
-		l.links = append(l.links, link)
+		l.list("registration", true, link)
 	case events.MembershipStarted:
-		l.begin("membership", string(e.Scope), link)
+		l.begin("membership", held, link)
 	case events.MembershipTerminated:
-		l.end("membership", string(e.Scope), r)
+		l.end("membership", held, r)
 	case events.RoleGranted:
-		l.begin("role", string(e.Scope)+" "+string(e.Role), link)
+		l.begin("role", held, link)
 	case events.RoleRevoked:
-		l.end("role", string(e.Scope)+" "+string(e.Role), r)
+		l.end("role", held, r)
 	case events.OwnershipTransferred:
-		link.Kind, link.Other = "ownership", l.login(e.Former)
-		l.links = append(l.links, link)
+		link.Other = l.login(e.Former)
+		l.list("ownership", false, link)
 	case events.DesignationSet:
-		link.Role = string(e.Designation)
-		l.begin("designation", string(e.Scope)+" "+string(e.Designation), link)
-	case events.DesignationCleared:
-		l.end("designation", string(e.Scope)+" "+string(e.Designation), r)
-	case events.DesignationLapsed:
-		l.end("designation", string(e.Scope)+" "+string(e.Designation), r)
+		link.Role = concern.Item
+		l.begin("designation", held, link)
+	case events.DesignationCleared, events.DesignationLapsed:
+		l.end("designation", held, r)
 	case events.CredentialIssued:
-		link.Item = string(e.Credential)
-		l.begin("credential", link.Item, link)
+		l.begin("credential", concern.Item, link)
 	case events.CredentialRevoked:
-		l.end("credential", string(e.Credential), r)
+		l.end("credential", concern.Item, r)
 	case events.InvitationSent:
-		link.Item = string(e.Invitation)
-		l.begin("invitation", link.Item, link)
-	case events.InvitationAccepted:
-		l.end("invitation", string(e.Invitation), r)
-	case events.InvitationDeclined:
-		l.end("invitation", string(e.Invitation), r)
-	case events.InvitationWithdrawn:
-		l.end("invitation", string(e.Invitation), r)
-	case events.InvitationExpired:
-		l.end("invitation", string(e.Invitation), r)
+		l.begin("invitation", concern.Item, link)
+	case events.InvitationAccepted, events.InvitationDeclined, events.InvitationWithdrawn, events.InvitationExpired:
+		l.end("invitation", concern.Item, r)
 	case events.ReminderSet:
-		link.Item = string(e.Reminder)
-		l.begin("reminder", link.Item, link)
-	case events.ReminderCompleted:
-		l.end("reminder", string(e.Reminder), r)
-	case events.ReminderCanceled:
-		l.end("reminder", string(e.Reminder), r)
+		l.begin("reminder", concern.Item, link)
+	case events.ReminderCompleted, events.ReminderCanceled:
+		l.end("reminder", concern.Item, r)
 	case events.HoldPlaced:
-		link.Item = string(e.Hold)
-		l.begin("hold", link.Item, link)
+		l.begin("hold", concern.Item, link)
 	case events.HoldReleased:
-		l.end("hold", string(e.Hold), r)
+		l.end("hold", concern.Item, r)
 	case events.RetentionSet:
 		l.end("retention", "", r)
 		l.begin("retention", "", link)
@@ -185,19 +161,22 @@ func (l *linking) event(r *events.Record, event events.Event) {
 		l.end("retention", "", r)
 	case events.AnonymizationStarted, events.PersonAnonymized:
 		l.end("retention", "", r) // it was decided otherwise
-		link.Kind = "anonymization"
-		l.links = append(l.links, link)
+		l.list("anonymization", false, link)
 	default:
-		link.Kind = "event"
-		l.links = append(l.links, link)
+		l.list("event", false, link)
 	}
+}
+
+// list lists something that has no end of its own.
+func (l *linking) list(kind string, current bool, link Link) {
+	link.Kind, link.Current = kind, current
+	l.links = append(l.links, link)
 }
 
 // begin lists something that may end.
 func (l *linking) begin(kind, key string, link Link) {
-	link.Kind, link.Current = kind, true
 	l.open[kind+" "+key] = len(l.links)
-	l.links = append(l.links, link)
+	l.list(kind, true, link)
 }
 
 // end says of something that it has ended.

@@ -173,13 +173,11 @@ func (v *view) why(g notifier.Ground) string {
 	return strings.Join(reasons, "; ")
 }
 
-// alerts are the messages that told of the end of a person's membership.
-func (s *Service) alerts(v *view, person events.PrincipalID) []NoticeView {
-	list := []NoticeView{}
-	for _, item := range s.telling.outbox.List(notifier.Filter{Org: v.state.Org, Kind: rolemodel.MembershipTerminated}) {
-		if item.Subject == person {
-			list = append(list, v.notice(item))
-		}
+// alerts are the messages that told of the end of memberships, by person.
+func (v *view) alerts() map[events.PrincipalID][]NoticeView {
+	list := map[events.PrincipalID][]NoticeView{}
+	for _, item := range v.service.telling.outbox.List(notifier.Filter{Org: v.state.Org, Kind: rolemodel.MembershipTerminated}) {
+		list[item.Subject] = append(list[item.Subject], v.notice(item))
 	}
 	return list
 }

@@ -63,13 +63,7 @@ func (s *Service) RegisterPerson(ctx context.Context, caller Caller, org events.
 
 // registered finds the person whom a commit made known.
 func registered(id *events.PrincipalID) func(events.Events) {
-	return func(list events.Events) {
-		for _, e := range list {
-			if e, is := e.(events.PersonRegistered); is {
-				*id = e.Subject
-			}
-		}
-	}
+	return noting(func(e events.PersonRegistered) { *id = e.Subject })
 }
 
 // register prepares the registration of a new person.

@@ -51,6 +51,7 @@ var fields = map[string]func(*events.Record, events.Event) []string{
 	"type":    func(_ *events.Record, e events.Event) []string { return []string{events.Name(e)} },
 	"role":    func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Role)} },
 	"scope":   func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Scope)} },
+	"item":    func(_ *events.Record, e events.Event) []string { return []string{e.Concern().Item} },
 	"cause":   func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Cause)} },
 	"command": func(r *events.Record, _ events.Event) []string { return []string{r.Command} },
 	"reason":  func(r *events.Record, _ events.Event) []string { return []string{r.Reason} },

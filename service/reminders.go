@@ -41,13 +41,9 @@ func (s *Service) SetReminder(ctx context.Context, caller Caller, org events.Org
 	}
 	var err error
 	set.Receipt, err = s.execute(ctx, caller, org, envelope, task{
-		kind: "reminder.set", request: request, prepare: prepare, outcome: func(list events.Events) {
-			for _, e := range list {
-				if e, is := e.(events.ReminderSet); is {
-					set.ID = e.Reminder
-				}
-			}
-		}})
+		kind: "reminder.set", request: request, prepare: prepare,
+		outcome: noting(func(e events.ReminderSet) { set.ID = e.Reminder }),
+	})
 	return set, err
 }
 

@@ -41,13 +41,14 @@ type Service struct {
 	ledger *ledger.Ledger
 	vault  *vault.Vault
 
-	operator    operatorKey
-	permissions *projections.Permissions
-	credentials *projections.Credentials
-	deadlines   *projections.Deadlines
-	applied     *watermark
-	desks       *desks
-	timelines   *timelines
+	operator       operatorKey
+	permissions    *projections.Permissions
+	credentials    *projections.Credentials
+	deadlines      *projections.Deadlines
+	anonymizations *projections.Anonymizations
+	applied        *watermark
+	desks          *desks
+	timelines      *timelines
 	// append is the ledger's. Tests put faults and other writers here.
 	append func(context.Context, events.Commit, events.Revision) (events.Revision, error)
 	// appended is the newest revision that this instance wrote.
@@ -83,14 +84,15 @@ type Service struct {
 func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		dir: c.Dir, clock: c.Clock, log: c.Logger,
-		permissions: projections.NewPermissions(),
-		credentials: projections.NewCredentials(),
-		deadlines:   projections.NewDeadlines(),
-		applied:     newWatermark(),
-		desks:       newDesks(maxDesks),
-		timelines:   newTimelines(maxTimelines),
-		followed:    make(chan struct{}),
-		firing:      firing{later: map[projections.Concerned]time.Time{}},
+		permissions:    projections.NewPermissions(),
+		credentials:    projections.NewCredentials(),
+		deadlines:      projections.NewDeadlines(),
+		anonymizations: projections.NewAnonymizations(),
+		applied:        newWatermark(),
+		desks:          newDesks(maxDesks),
+		timelines:      newTimelines(maxTimelines),
+		followed:       make(chan struct{}),
+		firing:         firing{later: map[projections.Concerned]time.Time{}},
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -218,6 +220,7 @@ func (s *Service) apply(r events.Record) error {
 	}
 	after, _ := s.permissions.State(r.Org)
 	s.deadlines.Apply(r, after)
+	s.anonymizations.Apply(r)
 	s.telling.hear(before, after, r)
 	s.applied.advance(r.Revision)
 	return nil
