@@ -40,12 +40,8 @@ func (s *server) compliance() {
 			set, err := s.service.SetReminder(ctx, caller, org, e, body.ReminderRequest)
 			return set, set.Receipt, err
 		})
-	question(s, "list-reminders", "/organizations/{org}/reminders", "List the open reminders", tag,
-		func(ctx context.Context, in *readInput) ([]service.ReminderView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-reminders", "/organizations/{org}/reminders", "List the open reminders", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.ReminderView, error) {
 			return s.service.Reminders(ctx, callerOf(ctx), in.Org, reading)
 		})
 	item(s, "complete-reminder", "/reminders/{id}/complete", "Say that what a reminder asked for is done", tag,
@@ -61,12 +57,8 @@ func (s *server) compliance() {
 			placed, err := s.service.PlaceHold(ctx, caller, org, e, body.HoldRequest)
 			return placed, placed.Receipt, err
 		})
-	question(s, "list-holds", "/organizations/{org}/holds", "List the legal holds in force", tag,
-		func(ctx context.Context, in *readInput) ([]service.HoldView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-holds", "/organizations/{org}/holds", "List the legal holds in force", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.HoldView, error) {
 			return s.service.Holds(ctx, callerOf(ctx), in.Org, reading)
 		})
 	item(s, "release-hold", "/holds/{id}/release", "End a legal hold", tag,
@@ -82,28 +74,16 @@ func (s *server) compliance() {
 			done, err := s.service.Anonymize(ctx, caller, org, e, body.AnonymizationRequest)
 			return done, done.Receipt, err
 		})
-	question(s, "list-links", "/organizations/{org}/people/{person}/links", "List everything in the ledger that names a person", tag,
-		func(ctx context.Context, in *personQuery) ([]service.Link, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-links", "/organizations/{org}/people/{person}/links", "List everything in the ledger that names a person", tag,
+		func(ctx context.Context, in *personQuery, reading service.Reading) ([]service.Link, error) {
 			return s.service.Links(ctx, callerOf(ctx), in.Org, reading, in.Person)
 		})
-	question(s, "list-cases", "/organizations/{org}/cases", "List what is to be decided about people whose membership has ended", tag,
-		func(ctx context.Context, in *casesQuery) ([]service.CaseView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-cases", "/organizations/{org}/cases", "List what is to be decided about people whose membership has ended", tag,
+		func(ctx context.Context, in *casesQuery, reading service.Reading) ([]service.CaseView, error) {
 			return s.service.Cases(ctx, callerOf(ctx), in.Org, reading, in.All)
 		})
-	question(s, "show-case", "/organizations/{org}/cases/{person}", "Show one case, with what was decided", tag,
-		func(ctx context.Context, in *personQuery) (service.CaseView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return service.CaseView{}, err
-			}
+	datedQuestion(s, "show-case", "/organizations/{org}/cases/{person}", "Show one case, with what was decided", tag,
+		func(ctx context.Context, in *personQuery, reading service.Reading) (service.CaseView, error) {
 			return s.service.Case(ctx, callerOf(ctx), in.Org, reading, in.Person)
 		})
 }

@@ -19,12 +19,8 @@ func (s *server) exchange() {
 			receipt, err := s.service.ImportTimeline(ctx, callerOf(ctx), in.Org, in.Body)
 			return receipt, receipt, err
 		})
-	question(s, "export-peribolos", "/organizations/{org}/exports/peribolos", "Write the organization in the peribolos format", tag,
-		func(ctx context.Context, in *readInput) (service.Peribolos, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return service.Peribolos{}, err
-			}
+	datedQuestion(s, "export-peribolos", "/organizations/{org}/exports/peribolos", "Write the organization in the peribolos format", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) (service.Peribolos, error) {
 			return s.service.ExportPeribolos(ctx, callerOf(ctx), in.Org, reading)
 		})
 }

@@ -30,24 +30,16 @@ func (s *server) features() {
 		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body featureBody) (service.Receipt, service.Receipt, error) {
 			return plainly(s.service.SwitchFeature(ctx, caller, org, e, body.FeatureRequest))
 		})
-	question(s, "list-features", "/organizations/{org}/features", "List the features of the role model, and whether they are on", tag,
-		func(ctx context.Context, in *readInput) ([]service.FeatureView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-features", "/organizations/{org}/features", "List the features of the role model, and whether they are on", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.FeatureView, error) {
 			return s.service.Features(ctx, callerOf(ctx), in.Org, reading)
 		})
 	order(s, "record-fact", "/facts", "Put on record what the caller did elsewhere; nothing is done by it here", tag,
 		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body factBody) (service.Receipt, service.Receipt, error) {
 			return plainly(s.service.RecordFact(ctx, caller, org, e, body.FactRequest))
 		})
-	question(s, "resolve", "/organizations/{org}/resolvers/{resolver}", "Say who is responsible for a scope, by the nearest scope that says so", tag,
-		func(ctx context.Context, in *resolverQuery) (service.Responsible, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return service.Responsible{}, err
-			}
+	datedQuestion(s, "resolve", "/organizations/{org}/resolvers/{resolver}", "Say who is responsible for a scope, by the nearest scope that says so", tag,
+		func(ctx context.Context, in *resolverQuery, reading service.Reading) (service.Responsible, error) {
 			return s.service.Resolve(ctx, callerOf(ctx), in.Org, reading, in.Resolver, in.Scope)
 		})
 }

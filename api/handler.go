@@ -269,6 +269,22 @@ func question[I, O any](s *server, id, path, summary, tag string, answer func(co
 	})
 }
 
+// datedQuestion registers a GET operation that can be asked of the past.
+func datedQuestion[I interface {
+	reading() (service.Reading, error)
+}, O any](s *server, id, path, summary, tag string,
+	answer func(context.Context, *I, service.Reading) (O, error)) {
+
+	question(s, id, path, summary, tag, func(ctx context.Context, in *I) (O, error) {
+		reading, err := (*in).reading()
+		if err != nil {
+			var none O
+			return none, err
+		}
+		return answer(ctx, in, reading)
+	})
+}
+
 // maxBody is how much of a request is read: as much as a commit may hold.
 const maxBody = 4 << 20
 

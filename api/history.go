@@ -33,12 +33,8 @@ type diffQuery struct {
 
 func (s *server) histories() {
 	const tag = "History"
-	question(s, "history", "/organizations/{org}/history", "Search what happened, when, and by whose authority", tag,
-		func(ctx context.Context, in *historyQuery) (HistoryPage, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return HistoryPage{}, err
-			}
+	datedQuestion(s, "history", "/organizations/{org}/history", "Search what happened, when, and by whose authority", tag,
+		func(ctx context.Context, in *historyQuery, reading service.Reading) (HistoryPage, error) {
 			list, next, err := s.service.History(ctx, callerOf(ctx), in.Org, reading, in.Query, service.Page{After: in.After, Limit: in.Limit})
 			return HistoryPage{Events: list, Next: next}, err
 		})

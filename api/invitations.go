@@ -19,12 +19,8 @@ func (s *server) invitations() {
 			sent, err := s.service.Invite(ctx, caller, org, e, body.InvitationRequest)
 			return sent, sent.Receipt, err
 		})
-	question(s, "list-invitations", "/organizations/{org}/invitations", "List the invitations that are not answered yet", tag,
-		func(ctx context.Context, in *readInput) ([]service.InvitationView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-invitations", "/organizations/{org}/invitations", "List the invitations that are not answered yet", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.InvitationView, error) {
 			return s.service.Invitations(ctx, callerOf(ctx), in.Org, reading)
 		})
 	item(s, "resend-invitation", "/invitations/{id}/resend", "Send an invitation again, with another token", tag,

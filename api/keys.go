@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
-	"net/http"
 
+	"tenure/events"
 	"tenure/service"
 )
 
@@ -12,49 +12,24 @@ type issueBody struct {
 	Annotations
 }
 
-type issueInput struct {
-	InOrg
-	CommandHeaders
-	Body issueBody
-}
-
 type revokeKeyBody struct {
 	service.RevokeKeyRequest
 	Annotations
 }
 
-type revokeKeyInput struct {
-	InOrg
-	CommandHeaders
-	Body revokeKeyBody
-}
-
 func (s *server) keys() {
 	const tag = "Keys"
-	command(s, "issue-key", http.MethodPost, "/organizations/{org}/keys", "Give a person an API key, shown this once", tag,
-		func(ctx context.Context, in *issueInput) (service.KeyReceipt, service.Receipt, error) {
-			envelope, err := in.envelope(in.Body.Annotations)
-			if err != nil {
-				return service.KeyReceipt{}, service.Receipt{}, err
-			}
-			receipt, err := s.service.IssueKey(ctx, callerOf(ctx), in.Org, envelope, in.Body.IssueRequest)
+	order(s, "issue-key", "/keys", "Give a person an API key, shown this once", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body issueBody) (service.KeyReceipt, service.Receipt, error) {
+			receipt, err := s.service.IssueKey(ctx, caller, org, e, body.IssueRequest)
 			return receipt, receipt.Receipt, err
 		})
-	command(s, "revoke-key", http.MethodPost, "/organizations/{org}/keys/revoke", "End an API key", tag,
-		func(ctx context.Context, in *revokeKeyInput) (service.Receipt, service.Receipt, error) {
-			envelope, err := in.envelope(in.Body.Annotations)
-			if err != nil {
-				return service.Receipt{}, service.Receipt{}, err
-			}
-			receipt, err := s.service.RevokeKey(ctx, callerOf(ctx), in.Org, envelope, in.Body.RevokeKeyRequest)
-			return receipt, receipt, err
+	order(s, "revoke-key", "/keys/revoke", "End an API key", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body revokeKeyBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.RevokeKey(ctx, caller, org, e, body.RevokeKeyRequest))
 		})
-	question(s, "list-keys", "/organizations/{org}/keys", "List the API keys in force", tag,
-		func(ctx context.Context, in *readInput) ([]service.KeyView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-keys", "/organizations/{org}/keys", "List the API keys in force", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.KeyView, error) {
 			return s.service.Keys(ctx, callerOf(ctx), in.Org, reading)
 		})
 }

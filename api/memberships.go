@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"tenure/events"
 	"tenure/service"
@@ -11,12 +10,6 @@ import (
 type membershipBody struct {
 	service.MembershipRequest
 	Annotations
-}
-
-type membershipInput struct {
-	InOrg
-	CommandHeaders
-	Body membershipBody
 }
 
 func (s *server) memberships() {
@@ -29,14 +22,9 @@ func (s *server) memberships() {
 		{"resume-membership", "resume", "Make a suspended member active again", (*service.Service).ResumeMembership},
 		{"terminate-membership", "terminate", "End a membership, and with it what was held through it", (*service.Service).TerminateMembership},
 	} {
-		command(s, verb.id, http.MethodPost, "/organizations/{org}/memberships/"+verb.path, verb.summary, "Memberships",
-			func(ctx context.Context, in *membershipInput) (service.Receipt, service.Receipt, error) {
-				envelope, err := in.envelope(in.Body.Annotations)
-				if err != nil {
-					return service.Receipt{}, service.Receipt{}, err
-				}
-				receipt, err := verb.do(s.service, ctx, callerOf(ctx), in.Org, envelope, in.Body.MembershipRequest)
-				return receipt, receipt, err
+		order(s, verb.id, "/memberships/"+verb.path, verb.summary, "Memberships",
+			func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body membershipBody) (service.Receipt, service.Receipt, error) {
+				return plainly(verb.do(s.service, ctx, caller, org, e, body.MembershipRequest))
 			})
 	}
 }

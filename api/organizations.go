@@ -49,12 +49,8 @@ func (s *server) organizations() {
 		func(ctx context.Context, _ *struct{}) ([]service.OrganizationView, error) {
 			return s.service.Organizations(ctx, callerOf(ctx))
 		})
-	question(s, "show-organization", "/organizations/{org}", "Show an organization", tag,
-		func(ctx context.Context, in *readInput) (service.OrganizationView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return service.OrganizationView{}, err
-			}
+	datedQuestion(s, "show-organization", "/organizations/{org}", "Show an organization", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) (service.OrganizationView, error) {
 			return s.service.Organization(ctx, callerOf(ctx), in.Org, reading)
 		})
 }

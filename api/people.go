@@ -2,8 +2,8 @@ package api
 
 import (
 	"context"
-	"net/http"
 
+	"tenure/events"
 	"tenure/service"
 )
 
@@ -12,21 +12,9 @@ type personBody struct {
 	Annotations
 }
 
-type personInput struct {
-	InOrg
-	CommandHeaders
-	Body personBody
-}
-
 type personChangeBody struct {
 	service.PersonChange
 	Annotations
-}
-
-type personChangeInput struct {
-	InOrg
-	CommandHeaders
-	Body personChangeBody
 }
 
 type personQuery struct {
@@ -37,38 +25,21 @@ type personQuery struct {
 
 func (s *server) people() {
 	const tag = "People"
-	command(s, "register-person", http.MethodPost, "/organizations/{org}/people", "Make a person known to the organization", tag,
-		func(ctx context.Context, in *personInput) (service.PersonReceipt, service.Receipt, error) {
-			envelope, err := in.envelope(in.Body.Annotations)
-			if err != nil {
-				return service.PersonReceipt{}, service.Receipt{}, err
-			}
-			receipt, err := s.service.RegisterPerson(ctx, callerOf(ctx), in.Org, envelope, in.Body.PersonDetails)
+	order(s, "register-person", "/people", "Make a person known to the organization", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body personBody) (service.PersonReceipt, service.Receipt, error) {
+			receipt, err := s.service.RegisterPerson(ctx, caller, org, e, body.PersonDetails)
 			return receipt, receipt.Receipt, err
 		})
-	command(s, "update-person", http.MethodPatch, "/organizations/{org}/people", "Change a person's details", tag,
-		func(ctx context.Context, in *personChangeInput) (service.Receipt, service.Receipt, error) {
-			envelope, err := in.envelope(in.Body.Annotations)
-			if err != nil {
-				return service.Receipt{}, service.Receipt{}, err
-			}
-			receipt, err := s.service.UpdatePerson(ctx, callerOf(ctx), in.Org, envelope, in.Body.PersonChange)
-			return receipt, receipt, err
+	order(s, "update-person", "PATCH /people", "Change a person's details", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body personChangeBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.UpdatePerson(ctx, caller, org, e, body.PersonChange))
 		})
-	question(s, "list-people", "/organizations/{org}/people", "List everybody whom the organization knows", tag,
-		func(ctx context.Context, in *readInput) ([]service.PersonView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-people", "/organizations/{org}/people", "List everybody whom the organization knows", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.PersonView, error) {
 			return s.service.People(ctx, callerOf(ctx), in.Org, reading)
 		})
-	question(s, "show-person", "/organizations/{org}/people/{person}", "Show one person", tag,
-		func(ctx context.Context, in *personQuery) (service.PersonView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return service.PersonView{}, err
-			}
+	datedQuestion(s, "show-person", "/organizations/{org}/people/{person}", "Show one person", tag,
+		func(ctx context.Context, in *personQuery, reading service.Reading) (service.PersonView, error) {
 			return s.service.Person(ctx, callerOf(ctx), in.Org, reading, in.Person)
 		})
 }

@@ -67,12 +67,8 @@ func (s *server) roles() {
 		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body defineBody) (service.Receipt, service.Receipt, error) {
 			return plainly(s.service.DefineRoles(ctx, caller, org, e, body.DefineRolesRequest))
 		})
-	question(s, "show-roles", "/organizations/{org}/roles", "Show who holds the roles of a scope and who is marked there, and what of it the caller may change", tag,
-		func(ctx context.Context, in *formQuery) ([]service.RoleField, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "show-roles", "/organizations/{org}/roles", "Show who holds the roles of a scope and who is marked there, and what of it the caller may change", tag,
+		func(ctx context.Context, in *formQuery, reading service.Reading) ([]service.RoleField, error) {
 			return s.service.RoleForm(ctx, callerOf(ctx), in.Org, reading, in.Scope)
 		})
 	question(s, "list-grants", "/organizations/{org}/grants", "List who holds a role, or has a permission, on a scope", tag,
@@ -88,12 +84,8 @@ func (s *server) roles() {
 			}
 			return nil, invalid("role", "Give a role or a permission.")
 		})
-	question(s, "check", "/organizations/{org}/check", "Say whether a person has a permission on a scope, and why", tag,
-		func(ctx context.Context, in *checkQuery) (service.Answer, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return service.Answer{}, err
-			}
+	datedQuestion(s, "check", "/organizations/{org}/check", "Say whether a person has a permission on a scope, and why", tag,
+		func(ctx context.Context, in *checkQuery, reading service.Reading) (service.Answer, error) {
 			return s.service.Can(ctx, callerOf(ctx), in.Org, reading, in.Person, in.Permission, in.Scope)
 		})
 }

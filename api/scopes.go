@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"tenure/events"
 	"tenure/service"
@@ -11,12 +10,6 @@ import (
 type scopeBody struct {
 	service.ScopeRequest
 	Annotations
-}
-
-type scopeInput struct {
-	InOrg
-	CommandHeaders
-	Body scopeBody
 }
 
 func (s *server) scopes() {
@@ -30,22 +23,13 @@ func (s *server) scopes() {
 		{"move-scope", "/scopes/move", "Put a scope, and all below it, under another", (*service.Service).MoveScope},
 		{"delete-scope", "/scopes/delete", "End a scope, the scopes below it, and what was held on them", (*service.Service).DeleteScope},
 	} {
-		command(s, verb.id, http.MethodPost, "/organizations/{org}"+verb.path, verb.summary, tag,
-			func(ctx context.Context, in *scopeInput) (service.Receipt, service.Receipt, error) {
-				envelope, err := in.envelope(in.Body.Annotations)
-				if err != nil {
-					return service.Receipt{}, service.Receipt{}, err
-				}
-				receipt, err := verb.do(s.service, ctx, callerOf(ctx), in.Org, envelope, in.Body.ScopeRequest)
-				return receipt, receipt, err
+		order(s, verb.id, verb.path, verb.summary, tag,
+			func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body scopeBody) (service.Receipt, service.Receipt, error) {
+				return plainly(verb.do(s.service, ctx, caller, org, e, body.ScopeRequest))
 			})
 	}
-	question(s, "list-scopes", "/organizations/{org}/scopes", "List the scopes, parents before children", tag,
-		func(ctx context.Context, in *readInput) ([]service.ScopeView, error) {
-			reading, err := in.reading()
-			if err != nil {
-				return nil, err
-			}
+	datedQuestion(s, "list-scopes", "/organizations/{org}/scopes", "List the scopes, parents before children", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.ScopeView, error) {
 			return s.service.Scopes(ctx, callerOf(ctx), in.Org, reading)
 		})
 }
