@@ -29,12 +29,14 @@ func (o *Outbox) Naming(org events.OrgID, person events.PrincipalID) []string {
 	return ids
 }
 
-// ForgetMail removes the mails of notices from a folder in which mails are put
-// where there is no mail server.
+// Folder is where, in the data folder, mails are put without a mail server.
+const Folder = "mail"
+
+// ForgetMail removes the mails of notices from [Folder] in a data folder.
 func ForgetMail(dir string, notices []string) error {
 	var errs []error
 	for _, id := range notices {
-		files, err := filepath.Glob(filepath.Join(dir, "*-"+id+".eml*"))
+		files, err := filepath.Glob(filepath.Join(dir, Folder, "*-"+id+".eml*"))
 		errs = append(errs, err)
 		for _, file := range files {
 			if err := os.Remove(file); !errors.Is(err, fs.ErrNotExist) {

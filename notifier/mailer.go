@@ -137,7 +137,7 @@ func NewMailer(c Config) (*Mailer, error) {
 		if c.Dir == "" {
 			return nil, errors.New("neither a mail server nor a folder for mail is given")
 		}
-		m.transport = folderTransport(filepath.Join(c.Dir, "mail"))
+		m.transport = folderTransport(filepath.Join(c.Dir, Folder))
 		return m, nil
 	}
 	if m.transport, err = newSMTPTransport(*c.SMTP); err != nil {

@@ -14,6 +14,7 @@ import (
 	"tenure/aggregate"
 	"tenure/events"
 	"tenure/ledger"
+	"tenure/notifier"
 	"tenure/projections"
 	"tenure/vault"
 )
@@ -93,7 +94,7 @@ func TestCanary(t *testing.T) {
 	ctx := t.Context()
 	mails := c.search()
 	for path := range mails {
-		if filepath.Base(filepath.Dir(path)) != mailFolder {
+		if filepath.Base(filepath.Dir(path)) != notifier.Folder {
 			t.Errorf("%s holds what is personal", path)
 		}
 	}

@@ -38,19 +38,32 @@ func (p *plan) token(id events.InvitationID, subject events.PrincipalID) (token 
 	return token, sealed, sum[:], err
 }
 
+// TokenParts takes the token of an invitation apart: which organization's it is,
+// and which. Whether it is good, [Service.Authenticate] says.
+func TokenParts(token string) (events.OrgID, events.InvitationID, bool) {
+	rest, is := strings.CutPrefix(token, invitePrefix)
+	parts := strings.Split(rest, ".")
+	if !is || len(parts) != 3 {
+		return "", "", false
+	}
+	org, id := events.OrgID(parts[0]), events.InvitationID(parts[1])
+	if org.Validate() != nil || id.Validate() != nil {
+		return "", "", false
+	}
+	return org, id, true
+}
+
 // invited finds whom the token of an open invitation speaks for.
 func (s *Service) invited(token string) (Caller, bool) {
-	rest, is := strings.CutPrefix(token, invitePrefix)
-	org, rest, two := strings.Cut(rest, ".")
-	id, _, three := strings.Cut(rest, ".")
-	if !is || !two || !three {
+	org, id, is := TokenParts(token)
+	if !is {
 		return Caller{}, false
 	}
-	state, known := s.permissions.State(events.OrgID(org))
+	state, known := s.permissions.State(org)
 	if !known {
 		return Caller{}, false
 	}
-	person, invitation, open := state.Invitation(events.InvitationID(id))
+	person, invitation, open := state.Invitation(id)
 	hash := sha256.Sum256([]byte(token))
 	if !open || subtle.ConstantTimeCompare(hash[:], invitation.TokenHash) != 1 {
 		return Caller{}, false

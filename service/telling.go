@@ -57,9 +57,6 @@ func (s *Service) holds(m Mail) (bool, error) {
 // defaultFrom is the sender where none is given.
 const defaultFrom = "Tenure <tenure@localhost.localdomain>"
 
-// mailFolder is where mails are put without a mail server.
-const mailFolder = "mail"
-
 // telling decides who is told of a commit, in the order of the ledger, beside
 // the projections: so that these do not wait for the outbox.
 type telling struct {
@@ -246,5 +243,5 @@ func (o opener) Token(ctx context.Context, org events.OrgID, revision events.Rev
 
 // forgetMail removes the mails in the data folder that name a person.
 func (s *Service) forgetMail(org events.OrgID, id events.PrincipalID) error {
-	return notifier.ForgetMail(filepath.Join(s.dir, mailFolder), s.telling.outbox.Naming(org, id))
+	return notifier.ForgetMail(s.dir, s.telling.outbox.Naming(org, id))
 }

@@ -21,6 +21,7 @@ import (
 
 	"tenure/api"
 	"tenure/events"
+	"tenure/notifier"
 	"tenure/service"
 )
 
@@ -364,7 +365,7 @@ func (t *story) alert() {
 		t.err = errors.Join(err, errors.New("nobody was alerted"))
 		return
 	}
-	files, err := filepath.Glob(filepath.Join(t.dir, "mail", "*"+notices[0].ID+".eml"))
+	files, err := filepath.Glob(filepath.Join(t.dir, notifier.Folder, "*"+notices[0].ID+".eml"))
 	if err != nil || len(files) == 0 {
 		t.err = errors.Join(err, errors.New("the alert is not there"))
 		return

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -202,9 +201,10 @@ func (a *app) answered(args []string) (id string, err error) {
 	if key == "" {
 		return "", usageError{errors.New("an invitation is answered by whom it is for: give its token with --key FILE or TENURE_KEY")}
 	}
-	org, id, is := tokenParts(key)
+	org, invitation, is := service.TokenParts(key)
+	id = string(invitation)
 	if a.org == "" {
-		if a.org = org; !is {
+		if a.org = string(org); !is {
 			a.org = os.Getenv("TENURE_ORG")
 		}
 		if a.org == "" {
@@ -221,14 +221,4 @@ func (a *app) answered(args []string) (id string, err error) {
 		return "", usageError{errors.New("the key is no token of an invitation, so say which one is answered: ID")}
 	}
 	return id, nil
-}
-
-// tokenParts takes a token apart: invite_ORG.ID.SECRET.
-func tokenParts(token string) (org, id string, is bool) {
-	rest, invites := strings.CutPrefix(token, "invite_")
-	parts := strings.Split(rest, ".")
-	if !invites || len(parts) != 3 || events.OrgID(parts[0]).Validate() != nil || events.InvitationID(parts[1]).Validate() != nil {
-		return "", "", false
-	}
-	return parts[0], parts[1], true
 }
