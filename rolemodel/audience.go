@@ -48,8 +48,10 @@ func (v *validator) gathering(e *audienceEntry) {
 	for i := range e.Roles {
 		id, at := e.Roles[i], v.places[&e.Roles[i]]
 		held[id] = true
-		switch {
-		case v.role(id, at) == nil:
+		switch role := v.role(id, at); {
+		case role == nil:
+		case role.Holder == toClient:
+			v.problem(at, "audience %q cannot have role %q: API clients alone hold it, and read no messages", e.ID, id)
 		case kind == "":
 			kind = kindOf(id)
 		case kindOf(id) != kind:

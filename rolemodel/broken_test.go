@@ -1,6 +1,7 @@
 package rolemodel
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,6 +64,22 @@ roles:
     granted_by: [desk.user]
 `
 
+// What messages list.
+const (
+	documentKeys = "model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts, " +
+		"conditions, editions, sections, custom_roles, posture"
+	scopeKeys      = "kind, title, under, membership, leave, member_kinds, joins, attributes, carries"
+	permissionKeys = "id, title, section, feature, allows, rule"
+	knownMessages  = "role.granted, role.revoked, ownership.transferred, membership.terminated, reminder.due, reminder.overdue, " +
+		"invitation.sent, invitation.rerouted, grant.expiring, model.adopted, break_glass.used, notice.parked"
+	knownActs = "person.register, person.update, credential.revoke, manager.assign, behalf.act, " +
+		"directory.read, history.read, person.anonymize, reminder.set, links.read, hold.place, case.read, feature.switch, notice.read, " +
+		"report.read, edition.set, model.adopt, client.manage, role.define, role.rename, role.delete, role.permit, role.unpermit, role.withhold, " +
+		"membership.start, membership.suspend, membership.resume, membership.terminate, invitation.answer, addresses.route, " +
+		"scope.read, scope.rename, scope.move, scope.delete, scope.archive, scope.merge, scope.export, scope.permit, " +
+		"scope.create:KIND, scope.import:KIND, scope.export:KIND, scope.set:ATTRIBUTE, membership.start:MEMBERKIND, membership.assign:KIND, role.withhold:VALUE"
+)
+
 // breakage is one edit of a document, and all that Parse has to say about it.
 type breakage struct {
 	name     string
@@ -87,7 +104,7 @@ func (b breakage) source(t testing.TB) string {
 	return strings.Replace(document, b.old, b.new, 1)
 }
 
-var broken = append(brokenSmall, brokenFirm...)
+var broken = slices.Concat(brokenSmall, brokenFirm, brokenYard)
 
 var brokenSmall = []breakage{
 	// What YAML is this?
@@ -106,7 +123,7 @@ var brokenSmall = []breakage{
 	{
 		name:  "no mapping",
 		new:   "- model\n",
-		want:  []string{`1:1: want a mapping with the keys model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts; found a list`},
+		want:  []string{`1:1: want a mapping with the keys ` + documentKeys + `; found a list`},
 		shape: true,
 	},
 	{
@@ -132,7 +149,24 @@ var brokenSmall = []breakage{
 		name: "not UTF-8",
 		old:  "title: Small",
 		new:  "title: Sm\xffll",
-		want: []string{`1:1: not YAML: invalid leading UTF-8 octet`},
+		want: []string{`2:10: not YAML: invalid leading UTF-8 octet`},
+	},
+	{
+		name: "not UTF-8 after what is",
+		old:  "title: Small",
+		new:  "title: Größe \xe2(\xa1",
+		want: []string{`2:14: not YAML: invalid trailing UTF-8 octet`},
+	},
+	{
+		name: "control character first",
+		new:  "\x00\x01\x02",
+		want: []string{`1:1: not YAML: control characters are not allowed`},
+	},
+	{
+		name: "control character",
+		old:  "title: Small",
+		new:  "title: Größe \u0080",
+		want: []string{`2:14: not YAML: control characters are not allowed`},
 	},
 	{
 		name: "anchor",
@@ -162,7 +196,7 @@ var brokenSmall = []breakage{
 		name: "merge key",
 		old:  "  - kind: office\n",
 		new:  "  - <<: {leave: true}\n    kind: office\n",
-		want: []string{`11:5: unknown key "<<"; known here: kind, title, under, membership, leave`},
+		want: []string{`11:5: unknown key "<<"; known here: ` + scopeKeys},
 	},
 
 	// Is it the format?
@@ -170,20 +204,20 @@ var brokenSmall = []breakage{
 		name:  "unknown key",
 		old:   "    section: Desks\n",
 		new:   "    section: Desks\n    color: red\n",
-		want:  []string{`30:5: unknown key "color"; known here: id, title, section, feature, allows`},
+		want:  []string{`30:5: unknown key "color"; known here: ` + permissionKeys},
 		shape: true,
 	},
 	{
 		name: "number as key",
 		old:  "about: A model for tests.\n",
 		new:  "about: A model for tests.\n12: dozen\n",
-		want: []string{`4:1: unknown key "12"; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`},
+		want: []string{`4:1: unknown key "12"; known here: ` + documentKeys},
 	},
 	{
 		name: "list as key",
 		old:  "about: A model for tests.\n",
 		new:  "about: A model for tests.\n[a, b]: dozen\n",
-		want: []string{`4:1: unknown key a list; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`},
+		want: []string{`4:1: unknown key a list; known here: ` + documentKeys},
 	},
 	{
 		name: "key twice",
@@ -259,7 +293,7 @@ var brokenSmall = []breakage{
 		name:  "text instead of entry",
 		old:   "  - id: desk.use\n    title: Use a desk\n    section: Desks\n",
 		new:   "  - desk.use\n",
-		want:  []string{`27:5: want a mapping with the keys id, title, section, feature, allows; found the text "desk.use"`},
+		want:  []string{`27:5: want a mapping with the keys ` + permissionKeys + `; found the text "desk.use"`},
 		shape: true,
 	},
 	{
@@ -504,7 +538,7 @@ var brokenSmall = []breakage{
 		name:  "unknown act",
 		old:   "    allows: [directory.read]",
 		new:   "    allows: [directory.write]",
-		want:  []string{`22:14: unknown act "directory.write"; known: person.register, person.update, credential.revoke, directory.read, history.read, person.anonymize, reminder.set, links.read, hold.place, case.read, feature.switch, notice.read, membership.start, membership.suspend, membership.resume, membership.terminate, scope.rename, scope.move, scope.delete, scope.create:KIND`},
+		want:  []string{`22:14: unknown act "directory.write"; known: ` + knownActs},
 		shape: true,
 	},
 	{
@@ -538,7 +572,7 @@ var brokenSmall = []breakage{
 		name:  "creating no kind",
 		old:   "scope.create:desk",
 		new:   "scope.create:",
-		want:  []string{`26:28: unknown act "scope.create:"; known: person.register, person.update, credential.revoke, directory.read, history.read, person.anonymize, reminder.set, links.read, hold.place, case.read, feature.switch, notice.read, membership.start, membership.suspend, membership.resume, membership.terminate, scope.rename, scope.move, scope.delete, scope.create:KIND`},
+		want:  []string{`26:28: unknown act "scope.create:"; known: ` + knownActs},
 		shape: true,
 	},
 	{
@@ -704,12 +738,18 @@ var brokenSmall = []breakage{
 		want: []string{`5:10: unknown role "company.boss"`},
 	},
 	{
+		name: "highest with more holders than a founding gives",
+		old:  "    at_least: 1\n",
+		new:  "    at_least: 2\n",
+		want: []string{`34:15: role "company.owner" is the highest, which one person holds from the founding on, so "at_least" must be 1`},
+	},
+	{
 		name: "highest not on the root",
 		old:  "highest: company.owner",
 		new:  "highest: office.guest",
 		want: []string{
 			`5:10: the highest role "office.guest" is not held on the root "company"`,
-			`42:5: role "office.guest" is the highest, so it needs "at_least" of 1 or more (X01)`,
+			`42:5: role "office.guest" is the highest, so it needs "at_least: 1" (X01)`,
 			`44:17: role "office.guest" is the highest, so its holders must be able to grant it`,
 		},
 	},
@@ -717,7 +757,7 @@ var brokenSmall = []breakage{
 		name: "highest without lower bound",
 		old:  "    at_least: 1\n",
 		new:  "",
-		want: []string{`31:5: role "company.owner" is the highest, so it needs "at_least" of 1 or more (X01)`},
+		want: []string{`31:5: role "company.owner" is the highest, so it needs "at_least: 1" (X01)`},
 	},
 	{
 		name: "highest cannot be passed on",
@@ -734,7 +774,7 @@ var brokenSmall = []breakage{
 		want: []string{
 			`1:1: key "about" is missing`,
 			`2:8: want text, found 1; put it in quotes if it is text`,
-			`3:1: unknown key "abuot"; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`,
+			`3:1: unknown key "abuot"; known here: ` + documentKeys,
 			`5:10: unknown role "company.boss"`,
 		},
 		shape: true,
@@ -794,7 +834,7 @@ func TestUnusualDocuments(t *testing.T) {
 }
 
 func TestBrokenDocuments(t *testing.T) {
-	for _, document := range []string{small, firm} {
+	for _, document := range []string{small, firm, yard} {
 		if _, err := Parse("small.yaml", []byte(document)); err != nil {
 			t.Fatalf("the document to break is broken: %v", err)
 		}

@@ -14,6 +14,10 @@ import (
 //go:embed models/*.yaml
 var files embed.FS
 
+// Default is the id of the model that an organization is founded with where
+// nobody chooses one.
+const Default = "standard"
+
 // ErrUnknownModel is returned when no built-in model has the id.
 var ErrUnknownModel = errors.New("unknown role model")
 
@@ -28,6 +32,16 @@ func Builtin(id string) (*Model, error) {
 		known = append(known, m.ID)
 	}
 	return nil, fmt.Errorf("%w %s; built in: %s", ErrUnknownModel, quoted(id), strings.Join(known, ", "))
+}
+
+// Source returns the document of the built-in model with the id, as it was
+// written, with its comments. It fails with [ErrUnknownModel].
+func Source(id string) ([]byte, error) {
+	model, err := Builtin(id)
+	if err != nil {
+		return nil, err
+	}
+	return files.ReadFile("models/" + model.ID + ".yaml")
 }
 
 // List returns the built-in models, sorted by id.

@@ -2,12 +2,14 @@ package rolemodel
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
+	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -15,23 +17,31 @@ import (
 // [Model.Canonical]. The file is named in messages alone. The error is of type
 // [Problems] and holds everything that is wrong.
 func Parse(file string, source []byte) (*Model, error) {
+	m, _, err := parseDocument(file, source)
+	return m, err
+}
+
+// parseDocument gives, with the model, what has validated the document that it was
+// made of.
+func parseDocument(file string, source []byte) (*Model, *validator, error) {
 	r := &reader{file: file}
 	d := r.read(source)
+	var v *validator
 	if d != nil {
-		validate(r, d)
+		v = validate(r, d)
 	}
 	if len(r.problems) > 0 {
-		return nil, r.report()
+		return nil, nil, r.report()
 	}
 	canonical, err := d.canonical()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	if len(canonical) > mostBytes {
 		r.problem(&yaml.Node{Line: 1, Column: 1}, "the model takes %d bytes in canonical form; at most %d are allowed", len(canonical), mostBytes)
-		return nil, r.report()
+		return nil, nil, r.report()
 	}
-	return compile(d, canonical), nil
+	return compile(d, v.programs, canonical), v, nil
 }
 
 // canonical is the document's JSON: the fields in their order, without those
@@ -48,7 +58,7 @@ func (d *document) canonical() ([]byte, error) {
 
 // compile turns a valid document into the model. References resolve, since the
 // validator has looked at each.
-func compile(d *document, canonical []byte) *Model {
+func compile(d *document, programs map[conditionID]cel.Program, canonical []byte) *Model {
 	m := &Model{
 		ID: string(d.Model), Title: string(d.Title), About: string(d.About), Root: string(d.Root),
 		kinds:        map[string]*Kind{},
@@ -60,21 +70,28 @@ func compile(d *document, canonical []byte) *Model {
 		messages:     map[Message]*Recipients{},
 		resolvers:    map[string]*Resolver{},
 		facts:        map[nameKey]*Fact{},
+		conditions:   map[string]*Condition{},
 		allowing:     map[actKey]Set{},
 		canonical:    canonical,
 		digest:       sha256.Sum256(canonical),
 	}
+	m.compileConditions(d.Conditions, programs)
 	m.compileKinds(d.Scopes)
 	m.compileFeatures(d.Features)
+	m.compileEditions(d.Editions)
 	m.compilePermissions(d.Permissions)
+	m.compileCarried(d.Scopes)
 	m.compileRoles(d.Roles)
+	m.Highest = m.role(d.Highest)
+	m.compileSections(d.Sections)
+	m.compileTemplates(d)
+	m.compilePosture(d.Posture)
 	m.compileSwitches()
 	m.compileDesignations(d.Designations)
 	m.compileAudiences(d.Audiences)
 	m.compileMessages(d.Messages)
 	m.compileResolvers(d.Resolvers)
 	m.compileFacts(d.Facts)
-	m.Highest = m.role(d.Highest)
 	m.Contact = m.audiences[string(d.Contact)]
 	return m
 }
@@ -82,6 +99,19 @@ func compile(d *document, canonical []byte) *Model {
 func (m *Model) compileKinds(entries []scopeEntry) {
 	for _, s := range entries {
 		k := &Kind{Name: string(s.Kind), Title: string(s.Title), Membership: s.Membership, Leave: s.Leave}
+		for _, kind := range s.MemberKinds {
+			k.MemberKinds = append(k.MemberKinds, &MemberKind{ID: string(kind.ID), Title: string(kind.Title)})
+		}
+		for _, kind := range s.Joins {
+			k.Joins = append(k.Joins, string(kind))
+		}
+		for _, a := range s.Attributes {
+			attribute := &Attribute{ID: string(a.ID), Title: string(a.Title), Fixed: a.Fixed}
+			for _, value := range a.Values {
+				attribute.Values = append(attribute.Values, string(value))
+			}
+			k.Attributes = append(k.Attributes, attribute)
+		}
 		m.Kinds = append(m.Kinds, k)
 		m.kinds[k.Name] = k
 	}
@@ -92,13 +122,22 @@ func (m *Model) compileKinds(entries []scopeEntry) {
 	}
 }
 
+// compileCarried says what groups can carry.
+func (m *Model) compileCarried(entries []scopeEntry) {
+	for i, s := range entries {
+		m.Kinds[i].Carries, m.Kinds[i].CarriesIf = m.offers(s.Carries)
+		m.Groups = m.Groups || m.Kinds[i].Group()
+		m.Carried = m.Carried.Union(m.Kinds[i].Carries)
+	}
+}
+
 func (m *Model) compilePermissions(entries []permissionEntry) {
 	allowing := map[actKey][]int{}
 	for i, e := range entries {
 		p := &Permission{
 			Index: i, ID: string(e.ID), Kind: string(kindOf(e.ID)),
 			Title: string(e.Title), Section: string(e.Section), Allows: slices.Clone(e.Allows),
-			Feature: m.features[string(e.Feature)],
+			Feature: m.features[string(e.Feature)], Rule: string(e.Rule),
 		}
 		m.Permissions = append(m.Permissions, p)
 		m.permissions[p.ID] = p
@@ -118,8 +157,16 @@ func (m *Model) compileRoles(entries []roleEntry) {
 		r := &Role{
 			Index: i, Kind: id.kind, Name: id.name, Title: string(e.Title), Rule: string(e.Rule),
 			Membership: string(e.Membership), AtLeast: int(e.AtLeast), AtMost: int(e.AtMost),
-			Default: e.Default, Automatic: e.Automatic != "", Feature: m.features[string(e.Feature)],
-			Own: m.set(e.Permissions), Below: m.set(e.Inherited),
+			Default: e.Default, Automatic: e.Automatic == toBackground, Creator: e.Automatic == toCreator, Client: e.Holder == toClient,
+			Feature: m.features[string(e.Feature)], Terms: m.terms(e.Permissions, e.Inherited), Adjustable: e.Adjustable,
+		}
+		for _, kind := range e.MemberKinds {
+			r.MemberKinds = append(r.MemberKinds, string(kind))
+		}
+		if len(e.Ceiling) > 0 {
+			r.Ceiling = &Ceiling{Rule: cmp.Or(string(e.CeilingRule), string(e.Rule))}
+			r.Ceiling.Set, r.Ceiling.If = m.references(e.Ceiling)
+			m.Ceilings = true
 		}
 		m.Roles = append(m.Roles, r)
 		m.roles[id] = r
@@ -130,25 +177,45 @@ func (m *Model) compileRoles(entries []roleEntry) {
 		if r.Automatic {
 			kind.Automatic = append(kind.Automatic, r)
 		}
+		if r.Creator {
+			kind.Creator = append(kind.Creator, r)
+		}
+		r.AdjustablePer, _ = kind.Attribute(string(e.AdjustablePer))
 	}
 	for i, e := range entries {
 		r := m.Roles[i]
-		r.Replaces, r.TransferredBy, r.Former = m.roleList(e.Replaces), m.roleList(e.Transferred), m.role(e.Former)
-		r.GrantedBy, r.GrantedWith = m.grantors(e.GrantedBy)
+		r.Replaces, r.Former = m.roleList(e.Replaces), m.role(e.Former)
+		r.TransferredBy, r.TransferredWith, r.TransferredIf = m.grantors(e.Transferred)
+		r.GrantedBy, r.GrantedWith, r.GrantedIf = m.grantors(e.GrantedBy)
 	}
 }
 
-// grantors tells the roles from the permissions.
-func (m *Model) grantors(ids []grantorID) (by []*Role, with Set) {
+// The values of automatic and holder.
+const (
+	toBackground beneficiary = "background"
+	toCreator    beneficiary = "creator"
+	toClient     holderID    = "client"
+)
+
+// grantors tells the roles from the permissions, and both from those that depend
+// on a condition.
+func (m *Model) grantors(refs []grantorID) (by []*Role, with Set, dependent []Authority) {
 	var held []permissionID
-	for _, id := range ids {
-		if role := m.role(roleID(id)); role != nil {
+	for _, ref := range refs {
+		id, condition := split[grantorID, grantorID](ref)
+		role := m.role(roleID(id))
+		switch {
+		case condition != "" && role != nil:
+			dependent = append(dependent, Authority{Role: role, Condition: m.conditions[string(condition)]})
+		case condition != "":
+			dependent = append(dependent, Authority{Permission: m.permissions[string(id)].Index, Condition: m.conditions[string(condition)]})
+		case role != nil:
 			by = append(by, role)
-		} else {
+		default:
 			held = append(held, permissionID(id))
 		}
 	}
-	return by, m.set(held)
+	return by, m.set(held), dependent
 }
 
 // role finds a role by its id in the document, or nil.

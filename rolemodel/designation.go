@@ -21,6 +21,9 @@ type Designation struct {
 	// SetWith are the permissions that, on the same scope or on one above of
 	// the permission's kind, allow to set and clear it.
 	SetWith Set
+	// SetIf are further roles and permissions that allow it where a condition is
+	// met.
+	SetIf []Authority
 }
 
 // Quorum is a number of active holders of a role on one scope.
@@ -39,8 +42,12 @@ func (v *validator) designating() {
 		grantors(v, e.SetBy, "set designation", e.ID)
 		for j := range e.Among {
 			id, at := e.Among[j], v.places[&e.Among[j]]
-			if role := v.role(id, at); role != nil && scope != nil && kindOf(id) != scope.Kind {
+			switch role := v.role(id, at); {
+			case role == nil:
+			case scope != nil && kindOf(id) != scope.Kind:
 				v.problem(at, "designation %q cannot mark a holder of %q: they belong to scopes of different kinds", e.ID, id)
+			case role.Holder == toClient:
+				v.problem(at, "designation %q cannot mark a holder of %q: API clients alone hold it", e.ID, id)
 			}
 		}
 		counted := map[roleID]bool{}
@@ -72,7 +79,7 @@ func (m *Model) compileDesignations(entries []designationEntry) {
 		for _, q := range e.While {
 			d.While = append(d.While, Quorum{m.role(q.Role), int(q.AtLeast)})
 		}
-		d.SetBy, d.SetWith = m.grantors(e.SetBy)
+		d.SetBy, d.SetWith, d.SetIf = m.grantors(e.SetBy)
 		m.Designations = append(m.Designations, d)
 		m.designations[id] = d
 		kind := m.kinds[id.kind]

@@ -6,11 +6,16 @@ type Feature struct {
 	// Index is its place in [Model.Features]; a [Set] of features goes by it.
 	Index     int
 	ID, Title string
+	// Rule is the numbered rule that it fulfils, or empty.
+	Rule string
 	// Permissions are those that nobody has while it is off.
 	Permissions Set
 	// Roles are those that cannot be granted while it is off. Holders keep
 	// them, and have nothing from them until it is on again.
 	Roles []*Role
+	// Editions are those in which it is on; where there are any it follows them,
+	// and is not switched by hand.
+	Editions []*Edition
 }
 
 // switching checks the features, and what waits for them. What an organization
@@ -41,8 +46,11 @@ func (v *validator) switching() {
 			continue
 		}
 		for _, act := range p.Allows {
-			if act == FeatureSwitch {
+			switch act {
+			case FeatureSwitch:
 				v.problem(at, "permission %q allows to turn features on, so it cannot wait for one", p.ID)
+			case EditionSet:
+				v.problem(at, "permission %q allows to put editions in force, so it cannot wait for a feature", p.ID)
 			}
 		}
 	}
@@ -56,7 +64,7 @@ func (v *validator) switching() {
 
 func (m *Model) compileFeatures(entries []featureEntry) {
 	for i, e := range entries {
-		f := &Feature{Index: i, ID: string(e.ID), Title: string(e.Title)}
+		f := &Feature{Index: i, ID: string(e.ID), Title: string(e.Title), Rule: string(e.Rule)}
 		m.Features = append(m.Features, f)
 		m.features[f.ID] = f
 	}

@@ -2,7 +2,9 @@ package rolemodel
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -19,6 +21,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte(small))
 	f.Add([]byte(firm))
+	f.Add([]byte(yard))
 	for _, c := range broken {
 		f.Add([]byte(c.source(f)))
 	}
@@ -35,6 +38,48 @@ func FuzzParse(f *testing.F) {
 		if !bytes.Equal(again.Canonical(), m.Canonical()) {
 			t.Fatalf("canonical forms differ:\n%s\n%s", m.Canonical(), again.Canonical())
 		}
+	})
+}
+
+// FuzzExpressions holds that no expression panics, neither when it is read nor
+// when it is evaluated, that a refusal says where and why, and that an answer is
+// the same each time.
+func FuzzExpressions(f *testing.F) {
+	for _, m := range List() {
+		for _, c := range m.Conditions {
+			f.Add(c.Expression)
+		}
+	}
+	for _, expression := range []string{
+		`target.attributes.tours == "offered" && !target.archived`,
+		`!person.given || person.member_kind == "worker" || holder.holds("yard.owner")`,
+		`target.parent == "dock" ? person.self : person.active`,
+		`target.kind in ["yard", "dock"] || person.holds("dock.master")`,
+		`[person.member, person.member_here].exists_one(x, x) && ["yard"].map(k, k + edition).filter(k, k.size() > 4).all(k, k.startsWith("y"))`,
+		`{"a": [1, 2u, 3.0]} == {} || r"\x" != b"\000" || 0x10 < -1 || null == null`,
+	} {
+		f.Add(expression)
+	}
+	f.Fuzz(func(t *testing.T, expression string) {
+		value, err := json.Marshal(expression)
+		if err != nil {
+			t.Skip()
+		}
+		before, after, _ := strings.Cut(where("true"), "'true'")
+		m, err := Parse("fuzz.yaml", []byte(before+string(value)+after))
+		if err != nil {
+			requireProblems(t, err)
+			return
+		}
+		in := setting{
+			named:      map[string]any{TargetKind: "dock", TargetParent: "yard", PersonGiven: true, PersonMemberKind: "visitor", EditionInForce: "large"},
+			attributes: map[string]string{"tours": "offered"}, holder: []string{"yard.owner"},
+		}
+		met := condition(t, m, "workers")
+		if first := met.Met(in); first != met.Met(in) {
+			t.Fatalf("%q is %v, and then is not", expression, first)
+		}
+		met.Met(setting{})
 	})
 }
 

@@ -19,12 +19,12 @@ func TestHostileDocuments(t *testing.T) {
 	}
 	tests := []struct{ name, source, first string }{
 		{"too large", fill("# ", "x", "") + "x", "1:1: the file is larger than 1048576 bytes"},
-		{"aliases of aliases", bomb, `1:1: unknown key "a"; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`},
-		{"nested flow", fill("", "[", ""), "1:1: not YAML: exceeded max depth of 10000"},
-		{"nested blocks", fill("", "- ", ""), "1:1: not YAML: exceeded max depth of 10000"},
+		{"aliases of aliases", bomb, `1:1: unknown key "a"; known here: ` + documentKeys},
+		{"nested flow", fill("", "[", ""), "1:10004: not YAML: exceeded max depth of 10000"},
+		{"nested blocks", fill("", "- ", ""), "1:20004: not YAML: exceeded max depth of 10000"},
 		{"nested entries", "roles: " + strings.Repeat("[", 9000) + strings.Repeat("]", 9000), `1:1: key "model" is missing`},
 		{"wide", fill("roles: [{id: desk.a, replaces: [", "desk.b,", "]}]"), `1:40: "desk.b" stands in this list twice`},
-		{"comments", strings.Repeat("a: #\n", 20_000), `1:1: unknown key "a"; known here: model, title, about, root, highest, scopes, features, permissions, roles, designations, audiences, messages, contact, resolvers, facts`},
+		{"comments", strings.Repeat("a: #\n", 20_000), `1:1: unknown key "a"; known here: ` + documentKeys},
 		{"one long text", fill("title: \"", "x", "\""), `1:1: key "model" is missing`},
 	}
 	for _, test := range tests {

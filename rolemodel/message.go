@@ -20,8 +20,8 @@ const (
 	// OwnershipTransferred tells of a role passed on: its new holder is
 	// concerned.
 	OwnershipTransferred Message = "ownership.transferred"
-	// MembershipTerminated tells of the end of a membership: the one who was a
-	// member is concerned.
+	// MembershipTerminated tells of the end of a membership, of the organization
+	// or of a scope below: the one who was a member is concerned.
 	MembershipTerminated Message = "membership.terminated"
 	// ReminderDue tells that the time of a reminder has come: the one whom it
 	// is about is concerned.
@@ -32,9 +32,16 @@ const (
 	// InvitationSent tells of an invitation: the one invited is concerned. It has
 	// no audience, since whoever reads it can accept.
 	InvitationSent Message = "invitation.sent"
+	// InvitationRerouted tells of an invitation that can be answered in the place
+	// of the one invited, who is concerned. The scope that counts is the one to
+	// which it is rerouted. It does not hold what the one invited accepts with.
+	InvitationRerouted Message = "invitation.rerouted"
 	// GrantExpiring tells that a role will soon end by itself: its holder is
 	// concerned.
 	GrantExpiring Message = "grant.expiring"
+	// ModelAdopted tells that another role model, or version of it, was put in
+	// force. It concerns nobody in particular.
+	ModelAdopted Message = "model.adopted"
 	// BreakGlassUsed tells that the operator has acted inside the organization.
 	// It concerns nobody in particular.
 	BreakGlassUsed Message = "break_glass.used"
@@ -56,7 +63,9 @@ var messages = []struct {
 	{ReminderDue, true},
 	{ReminderOverdue, true},
 	{InvitationSent, true},
+	{InvitationRerouted, true},
 	{GrantExpiring, true},
+	{ModelAdopted, false},
 	{BreakGlassUsed, false},
 	{NoticeParked, false},
 }

@@ -27,6 +27,17 @@ type Model struct {
 	Messages     []*Recipients
 	Resolvers    []*Resolver
 	Facts        []*Fact
+	Conditions   []*Condition
+	Editions     []*Edition
+	Sections     []*Section
+	// Templates are what custom roles are made from.
+	Templates []*Template
+	Posture   Posture
+	// Groups says that some kind carries permissions, Ceilings that some role has
+	// a ceiling: without them, permission questions need not look.
+	Groups, Ceilings bool
+	// Carried are the permissions that groups of some kind can give.
+	Carried Set
 	// Contact is who is named in refusals for missing permission, of roles on
 	// the root. It is nil where the model names none.
 	Contact *Audience
@@ -40,6 +51,7 @@ type Model struct {
 	messages     map[Message]*Recipients
 	resolvers    map[string]*Resolver
 	facts        map[nameKey]*Fact
+	conditions   map[string]*Condition
 	allowing     map[actKey]Set
 	canonical    []byte
 	digest       [32]byte
@@ -61,12 +73,26 @@ type Kind struct {
 	// Membership says that people are members of scopes of this kind, Leave
 	// that they may end their own membership.
 	Membership, Leave bool
+	// MemberKinds are the kinds of membership, the usual one first; empty where
+	// all members are alike. Joins are those whose members become members of the
+	// root with it.
+	MemberKinds []*MemberKind
+	Joins       []string
+	// Attributes are marks on such a scope.
+	Attributes []*Attribute
+	// Carries are the permissions that can be given to members of such a scope,
+	// which they then have on the scope directly above it and on all below that.
+	// CarriesIf are those of them that they have only where a condition is met.
+	Carries   Set
+	CarriesIf []Dependent
 	// Default is the role of every member of such a scope who holds none of
 	// the roles that replace it. It is nil where there is none.
 	Default *Role
 	// Automatic are the roles that the background user is given on every new
 	// scope of this kind, the root at its founding included.
 	Automatic []*Role
+	// Creator are the roles that whoever creates such a scope is given there.
+	Creator []*Role
 	// Designations are those that are set on scopes of this kind.
 	Designations []*Designation
 }
@@ -84,6 +110,8 @@ type Permission struct {
 	Allows []Act
 	// Feature is what must be on for anybody to have it, or nil.
 	Feature *Feature
+	// Rule is the numbered rule that it fulfils, or empty.
+	Rule string
 }
 
 // Role is what a person holds on a scope of its kind.
@@ -102,20 +130,27 @@ type Role struct {
 	// AtLeast bounds the active holders on one scope from below; AtMost all
 	// holders from above, 0 being no bound.
 	AtLeast, AtMost int
-	// Own are the permissions that it gives on the scope where it is held,
-	// Below those on every scope below that one. A permission applies to scopes
-	// of its kind alone.
-	Own, Below Set
+	// Terms are what it gives unless the organization says otherwise, for a
+	// custom role nothing.
+	Terms
 	// GrantedBy are the roles whose holders, on the same scope or above, may
 	// grant and revoke it. A role that is transferred has none.
 	GrantedBy []*Role
 	// GrantedWith are the permissions that, on the same scope or on one above
 	// of the permission's kind, allow to grant and revoke it.
 	GrantedWith Set
+	// GrantedIf are further roles and permissions that allow to grant and revoke
+	// it where a condition is met.
+	GrantedIf []Authority
 	// TransferredBy are the roles whose holders, on the same scope or above, may
 	// transfer it from its one holder to another person. It passes in no other
-	// way, and AtLeast and AtMost are 1. Empty where it is granted.
+	// way, and AtLeast and AtMost are 1. Empty where it is granted, or where
+	// permissions alone allow the transfer.
 	TransferredBy []*Role
+	// TransferredWith and TransferredIf are to TransferredBy what GrantedWith and
+	// GrantedIf are to GrantedBy.
+	TransferredWith Set
+	TransferredIf   []Authority
 	// Former is the role, of the same kind, that the former holder gets at a
 	// transfer that does not say otherwise; or nil.
 	Former *Role
@@ -128,9 +163,23 @@ type Role struct {
 	// background user alone can hold it; it may be revoked on a scope, and
 	// granted again.
 	Automatic bool
+	// Creator says that it is among its kind's [Kind.Creator].
+	Creator bool
+	// Client says that API clients alone can hold it; else persons alone can.
+	Client bool
 	// Feature is what must be on for the role to be granted, or to give
 	// anything; or nil.
 	Feature *Feature
+	// MemberKinds are the kinds of member that can hold it; empty for all.
+	MemberKinds []string
+	// Ceiling is the most that its holder has by anything else; nil for no bound.
+	Ceiling *Ceiling
+	// Adjustable says that permissions can be withheld from it at run time,
+	// AdjustablePer for which values of an attribute apart; nil for all at once.
+	Adjustable    bool
+	AdjustablePer *Attribute
+	// Template is what a custom role was made from; nil for the model's own.
+	Template *Template
 }
 
 // Kind finds a kind of scope. The second result says whether there is one.
@@ -180,6 +229,13 @@ func (m *Model) Message(message Message) (*Recipients, bool) {
 	return r, sent
 }
 
+// Condition finds a condition by id. The second result says whether there is
+// one.
+func (m *Model) Condition(id string) (*Condition, bool) {
+	c, known := m.conditions[id]
+	return c, known
+}
+
 // Resolver finds a resolver by id. The second result says whether there is one.
 func (m *Model) Resolver(id string) (*Resolver, bool) {
 	r, known := m.resolvers[id]
@@ -210,6 +266,12 @@ func (m *Model) Digest() [32]byte { return m.digest }
 // of the kind given.
 func (k *Kind) MayStandUnder(parent *Kind) bool {
 	return slices.Contains(k.Under, parent)
+}
+
+// Passes says whether the role passes by transfer, and so is neither granted nor
+// revoked.
+func (r *Role) Passes() bool {
+	return len(r.TransferredBy) > 0 || len(r.TransferredIf) > 0 || !r.TransferredWith.Empty()
 }
 
 // ID is KIND.NAME, for instance "team.maintainer".

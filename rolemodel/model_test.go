@@ -108,6 +108,20 @@ func TestActs(t *testing.T) {
 	if kind, yes := ScopeDelete.Creates(); yes {
 		t.Errorf("ScopeDelete creates %q", kind)
 	}
+	for act, want := range map[Act]Act{
+		ScopeCreate("team"):        "scope.create:team",
+		ScopeImport("team"):        "scope.import:team",
+		ScopeExportOf("team"):      "scope.export:team",
+		ScopeSet("color"):          "scope.set:color",
+		MembershipStartAs("guest"): "membership.start:guest",
+		MembershipAssign("team"):   "membership.assign:team",
+		RoleWithholdFor("project"): "role.withhold:project",
+		RoleWithholdFor(""):        RoleWithhold,
+	} {
+		if act != want {
+			t.Errorf("got %s, want %s", act, want)
+		}
+	}
 }
 
 func BenchmarkAllowing(b *testing.B) {

@@ -73,3 +73,21 @@ func (v *validator) mayStandBelow(kind, above kindName) bool {
 func (v *validator) mayStandUnder(kind, parent kindName) bool {
 	return !v.nested || slices.Contains(v.kinds[kind].Under, parent)
 }
+
+// below says whether a scope of the kind may have one of the other kind strictly
+// above itself.
+func (m *Model) below(kind, above kindName) bool {
+	seen := map[*Kind]bool{}
+	for next := []*Kind{m.kinds[string(kind)]}; len(next) > 0; next = next[1:] {
+		for _, under := range next[0].Under {
+			if under.Name == string(above) {
+				return true
+			}
+			if !seen[under] {
+				seen[under] = true
+				next = append(next, under)
+			}
+		}
+	}
+	return false
+}

@@ -10,8 +10,8 @@ import (
 // Problem is one thing wrong with a role model's file.
 type Problem struct {
 	File string
-	// Line and Column count from 1, the column in characters. The YAML reader
-	// tells no column for what it cannot read at all: it is 1 then.
+	// Line and Column count from 1, the column in characters. For what is no YAML
+	// at all the column is often 1: the YAML reader tells none.
 	Line, Column int
 	Message      string
 }

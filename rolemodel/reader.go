@@ -10,8 +10,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
+	"cel.dev/cel-go/common"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -22,6 +24,7 @@ const mostBytes = 1 << 20
 // what was wrong.
 type reader struct {
 	file     string
+	source   []byte
 	problems Problems
 	// crowded says that there were more problems than are kept.
 	crowded bool
@@ -29,13 +32,17 @@ type reader struct {
 	// in the document, for instance &role.AtLeast. So the document must neither
 	// be copied nor have its lists appended to.
 	places map[any]*yaml.Node
+	// latest is the line of the source that was looked at last, and its number: a
+	// file may be one long line with many problems.
+	latest []rune
+	number int
 }
 
 // read takes in the source. Values that were wrong are left out of the
 // document, so that the rest can be checked further. The document is nil where
 // there is nothing to check.
 func (r *reader) read(source []byte) *document {
-	r.places = map[any]*yaml.Node{}
+	r.source, r.places = source, map[any]*yaml.Node{}
 	node := r.parse(source)
 	if node == nil {
 		return nil
@@ -82,19 +89,60 @@ var (
 )
 
 // syntax adds the YAML reader's own complaint. It names at most the line where
-// the broken thing begins, and that in words.
+// the broken thing begins, and that in words; where it names none, the place is
+// where it stopped reading.
 func (r *reader) syntax(err error) {
-	at, message := &yaml.Node{Line: 1, Column: 1}, err.Error()
+	var at *yaml.Node
+	message := err.Error()
 	if part := syntaxError.FindStringSubmatch(message); part != nil {
 		if n, err := strconv.Atoi(part[1]); err == nil && n > 0 {
-			at.Line = n
+			at = &yaml.Node{Line: n, Column: 1}
 			if fromZero.MatchString(part[2]) {
 				at.Line++
 			}
 		}
 		message = part[2]
 	}
+	if at == nil {
+		at = r.stop()
+	}
 	r.problem(at, "not YAML: %s", message)
+}
+
+// stop is the place of the first character that is none or cannot stand in YAML, or
+// else of the last one that the YAML reader looks at before it gives up.
+func (r *reader) stop() *yaml.Node {
+	slow := &byByte{source: r.source}
+	for decoder := yaml.NewDecoder(slow); decoder.Decode(new(yaml.Node)) == nil; {
+	}
+	at := &yaml.Node{Line: 1}
+	for rest := bytes.TrimPrefix(r.source[:slow.read], []byte("\ufeff")); ; {
+		character, size := utf8.DecodeRune(rest)
+		at.Column++
+		refused := character == utf8.RuneError && size == 1 || unicode.IsControl(character) && !strings.ContainsRune("\t\n\r\u0085", character)
+		if rest = rest[size:]; len(rest) == 0 || refused {
+			return at
+		}
+		if character == '\n' {
+			at.Line, at.Column = at.Line+1, 0
+		}
+	}
+}
+
+// byByte gives a source byte by byte, and counts.
+type byByte struct {
+	source []byte
+	read   int
+}
+
+// Read implements [io.Reader].
+func (b *byByte) Read(into []byte) (int, error) {
+	if b.read == len(b.source) || len(into) == 0 {
+		return 0, io.EOF
+	}
+	into[0] = b.source[b.read]
+	b.read++
+	return 1, nil
 }
 
 // problem adds one at the node.
@@ -103,7 +151,10 @@ func (r *reader) problem(n *yaml.Node, format string, args ...any) {
 		r.crowded = true
 		return
 	}
-	r.problems = append(r.problems, Problem{r.file, n.Line, n.Column, fmt.Sprintf(format, args...)})
+	// What stands twice in a text may have the same place.
+	if p := (Problem{r.file, n.Line, n.Column, fmt.Sprintf(format, args...)}); !slices.Contains(r.problems, p) {
+		r.problems = append(r.problems, p)
+	}
 }
 
 // report is what the reader and those who used it have found.
@@ -134,6 +185,46 @@ func (r *reader) absent(address any) bool {
 
 // line is the line of the value at that address of the document.
 func (r *reader) line(address any) int { return r.places[address].Line }
+
+// within is the place of a character of the text at the node, where the file has
+// the text's line as it is; else that of the node.
+func (r *reader) within(n *yaml.Node, in common.Location) *yaml.Node {
+	lines := strings.Split(n.Value, "\n")
+	if in.Line() < 1 || in.Line() > len(lines) || in.Column() < 0 {
+		return n
+	}
+	text, at, before := []rune(lines[in.Line()-1]), n.Line, n.Column-1
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		at += in.Line()
+		before = len(r.sourceLine(at)) - len(text)
+	} else if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {
+		before++
+	}
+	source := r.sourceLine(at)
+	if before < 0 || before > len(source) || !slices.Equal(text, source[before:min(before+len(text), len(source))]) {
+		return n
+	}
+	return &yaml.Node{Line: at, Column: before + in.Column() + 1}
+}
+
+// sourceLine is one line of the file, counted from 1; empty past the end.
+func (r *reader) sourceLine(number int) []rune {
+	if number == r.number {
+		return r.latest
+	}
+	r.latest, r.number = nil, number
+	rest := r.source
+	for ; number > 1; number-- {
+		_, after, more := bytes.Cut(rest, []byte("\n"))
+		if !more {
+			return nil
+		}
+		rest = after
+	}
+	line, _, _ := bytes.Cut(rest, []byte("\n"))
+	r.latest = []rune(string(bytes.TrimSuffix(line, []byte("\r"))))
+	return r.latest
+}
 
 // value reads one node as the Go type says.
 func (r *reader) value(n *yaml.Node, into reflect.Value) {
@@ -262,7 +353,7 @@ func (r *reader) text(n *yaml.Node, into reflect.Value) {
 // keyOf is the key of a field, and whether it is required.
 func keyOf(field reflect.StructField) (name string, required bool) {
 	name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
-	return name, options != "omitempty"
+	return name, !strings.HasPrefix(options, "omitempty")
 }
 
 // mostOf is how many entries the field's list may have.
@@ -318,8 +409,9 @@ func keyFound(n *yaml.Node) string {
 func quoted(text string) string { return strconv.Quote(shortened(text)) }
 
 // shortened keeps a message readable whatever the file holds.
-func shortened(text string) string {
-	const most = 60
+func shortened(text string) string { return shortenedTo(text, 60) }
+
+func shortenedTo(text string, most int) string {
 	if characters := []rune(text); len(characters) > most {
 		return string(characters[:most]) + "…"
 	}

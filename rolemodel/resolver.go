@@ -28,8 +28,12 @@ func (v *validator) resolving() {
 		for j := range e.Roles {
 			id, at := e.Roles[j], v.places[&e.Roles[j]]
 			kind := kindOf(id)
-			if v.role(id, at) == nil || first[kind] == id {
+			role := v.role(id, at)
+			if role == nil || first[kind] == id {
 				continue
+			}
+			if role.Holder == toClient {
+				v.problem(at, "resolver %q cannot have role %q: API clients alone hold it, and are responsible for nothing", e.ID, id)
 			}
 			if first[kind] != "" {
 				v.problem(at, "resolver %q has a role held on %q already, %q", e.ID, kind, first[kind])

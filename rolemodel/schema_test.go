@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/jsonschema-go/jsonschema"
@@ -128,9 +129,13 @@ func actSchema() *jsonschema.Schema {
 	for _, a := range acts {
 		names = append(names, string(a.act))
 	}
+	var withArgument []string
+	for _, p := range prefixes {
+		withArgument = append(withArgument, regexp.QuoteMeta(p.prefix))
+	}
 	return &jsonschema.Schema{Type: "string", AnyOf: []*jsonschema.Schema{
 		{Enum: names},
-		{Pattern: "^" + regexp.QuoteMeta(createPrefix) + word + "$"},
+		{Pattern: "^(" + strings.Join(withArgument, "|") + ")" + word + "$"},
 	}}
 }
 
@@ -146,10 +151,13 @@ func messageSchema() *jsonschema.Schema {
 // may be, and that references stand in them once.
 func boundLists(schema *jsonschema.Schema, of reflect.Type) {
 	for _, field := range reflect.VisibleFields(of) {
+		name, required := keyOf(field)
+		if field.Type.Kind() == reflect.Struct {
+			boundLists(schema.Properties[name], field.Type)
+		}
 		if field.Type.Kind() != reflect.Slice {
 			continue
 		}
-		name, required := keyOf(field)
 		list := schema.Properties[name]
 		list.Type, list.Types = "array", nil
 		if required {

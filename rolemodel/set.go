@@ -7,8 +7,9 @@ import (
 )
 
 // Set is a set of permissions of one model, by [Permission.Index], or of
-// features, by [Feature.Index]: a bit set that cannot be changed once made. The zero Set is empty. Sets of different
-// models have nothing in common, though nothing stops them from being compared.
+// features, by [Feature.Index]: a bit set that cannot be changed once made. The
+// zero Set is empty. Sets of different models have nothing in common, though
+// nothing stops them from being compared.
 type Set struct{ words []uint64 }
 
 // NewSet holds the given indexes, none of which may be negative.

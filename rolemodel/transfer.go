@@ -1,5 +1,7 @@
 package rolemodel
 
+import "slices"
+
 // transferring checks the roles that pass from their one holder to another.
 func (v *validator) transferring() {
 	for i := range v.Roles {
@@ -14,13 +16,7 @@ func (v *validator) transferring() {
 }
 
 func (v *validator) transferred(e *roleEntry) {
-	kind := kindOf(e.ID)
-	for i := range e.Transferred {
-		id, at := e.Transferred[i], v.places[&e.Transferred[i]]
-		if v.role(id, at) != nil && v.kinds[kind] != nil && v.kinds[kindOf(id)] != nil && !v.mayHave(kind, kindOf(id)) {
-			v.problem(at, "%q cannot transfer role %q: %q never stands above %q", id, e.ID, kindOf(id), kind)
-		}
-	}
+	grantors(v, e.Transferred, "transfer role", e.ID)
 	if v.absent(&e.AtLeast) || e.AtLeast > 1 {
 		v.problem(v.at(&e.AtLeast, e), "role %q is transferred, so it needs \"at_least: 1\"", e.ID)
 	}
@@ -47,11 +43,21 @@ func (v *validator) former(e *roleEntry) {
 		v.problem(at, "role %q cannot be left to the former holder of %q: they are held on scopes of different kinds", left.ID, e.ID)
 	case len(left.Transferred) > 0:
 		v.problem(at, "role %q cannot be left to the former holder of %q: it passes by transfer alone", left.ID, e.ID)
-	case left.Automatic != "":
+	case left.Automatic == toBackground:
 		v.problem(at, "role %q cannot be left to the former holder of %q: the background user alone holds it", left.ID, e.ID)
+	case left.Holder == toClient:
+		v.problem(at, "role %q cannot be left to the former holder of %q: API clients alone hold it", left.ID, e.ID)
 	case left.Feature != "":
 		v.problem(at, "role %q cannot be left to the former holder of %q: it waits for a feature", left.ID, e.ID)
 	case left.Membership != "" && left.Membership != e.Membership:
 		v.problem(at, "role %q cannot be left to the former holder of %q, who may be no member of %q", left.ID, e.ID, left.Membership)
+	case !covers(left.MemberKinds, e.MemberKinds):
+		v.problem(at, "role %q cannot be left to the former holder of %q, who may be of another kind of member", left.ID, e.ID)
 	}
+}
+
+// covers says whether every kind of member of one list, where none means all of
+// them, is in the other.
+func covers(list, others []memberKindID) bool {
+	return len(list) == 0 || len(others) > 0 && !slices.ContainsFunc(others, func(kind memberKindID) bool { return !slices.Contains(list, kind) })
 }

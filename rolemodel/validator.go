@@ -3,6 +3,7 @@ package rolemodel
 import (
 	"strings"
 
+	"cel.dev/cel-go/cel"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -19,6 +20,11 @@ type validator struct {
 	roles        map[roleID]*roleEntry
 	designations map[designationID]*designationEntry
 	audiences    map[audienceID]*audienceEntry
+	conditions   map[conditionID]*conditionEntry
+	// programs are what the conditions were compiled to, and asked the roles of
+	// which they ask who holds them.
+	programs map[conditionID]cel.Program
+	asked    map[conditionID][]roleID
 	// root is nil where the document names none that it declares.
 	root *scopeEntry
 	// above holds, for each kind, all kinds that a scope of it may have above
@@ -47,19 +53,28 @@ const (
 	messageKinds declared = "message"
 	resolvers    declared = "resolver"
 	facts        declared = "fact"
+	conditions   declared = "condition"
+	editions     declared = "edition"
+	sections     declared = "section"
+	customRoles  declared = "custom role"
 )
 
-// validate adds the problems of the document to those of the reader.
-func validate(r *reader, d *document) {
+// validate adds the problems of the document to those of the reader. Where there
+// are none, every condition has its program.
+func validate(r *reader, d *document) *validator {
 	v := &validator{
 		reader: r, document: d,
+		programs: map[conditionID]cel.Program{},
+		asked:    map[conditionID][]roleID{},
 		above:    map[kindName]map[kindName]bool{},
 		complete: map[declared]bool{},
 		legible:  len(r.problems) == 0,
 	}
 	v.declarations()
 	v.nesting()
+	v.belonging()
 	v.switching()
+	v.editing()
 	v.authorization()
 	v.holding()
 	v.granting()
@@ -69,10 +84,15 @@ func validate(r *reader, d *document) {
 	v.addressing()
 	v.resolving()
 	v.recording()
+	v.templating()
+	v.reserving()
+	v.judging()
+	v.conditioning()
 	if len(r.problems) == 0 {
 		// It follows references, so a broken one would have many echoes.
 		v.reach()
 	}
+	return v
 }
 
 // declarations indexes what the document declares, each once.
@@ -83,9 +103,13 @@ func (v *validator) declarations() {
 	v.permissions = index(v, v.Permissions, permissions, func(e *permissionEntry) *permissionID { return &e.ID })
 	v.designations = index(v, v.Designations, designations, func(e *designationEntry) *designationID { return &e.ID })
 	v.audiences = index(v, v.Audiences, audiences, func(e *audienceEntry) *audienceID { return &e.ID })
+	v.conditions = index(v, v.Conditions, conditions, func(e *conditionEntry) *conditionID { return &e.ID })
 	index(v, v.Messages, messageKinds, func(e *messageEntry) *Message { return &e.ID })
 	index(v, v.Resolvers, resolvers, func(e *resolverEntry) *resolverID { return &e.ID })
 	index(v, v.Facts, facts, func(e *factEntry) *factID { return &e.ID })
+	index(v, v.Editions, editions, func(e *editionEntry) *editionID { return &e.ID })
+	index(v, v.Sections, sections, func(e *sectionEntry) *line { return &e.Title })
+	index(v, v.CustomRoles, customRoles, func(e *customRoleEntry) *roleID { return &e.ID })
 	for i := range v.Permissions {
 		p := &v.Permissions[i]
 		if role := v.roles[roleID(p.ID)]; role != nil {
@@ -102,12 +126,20 @@ func (v *validator) declarations() {
 
 // index finds the entries of a list by id.
 func index[ID ~string, Entry any](v *validator, list []Entry, what declared, idOf func(*Entry) *ID) map[ID]*Entry {
-	entries := make(map[ID]*Entry, len(list))
 	v.complete[what] = len(list) > 0 || v.legible
+	for i := range list {
+		v.complete[what] = v.complete[what] && *idOf(&list[i]) != ""
+	}
+	return unique(v, list, what, idOf)
+}
+
+// unique finds the entries of a list by id, and refuses an id that stands there
+// twice.
+func unique[ID ~string, Entry any](v *validator, list []Entry, what declared, idOf func(*Entry) *ID) map[ID]*Entry {
+	entries := make(map[ID]*Entry, len(list))
 	for i := range list {
 		e := &list[i]
 		id := idOf(e)
-		v.complete[what] = v.complete[what] && *id != ""
 		if first := entries[*id]; first != nil {
 			v.problem(v.places[id], "%s %q is declared twice, first on line %d", what, *id, v.line(idOf(first)))
 		} else if *id != "" {
