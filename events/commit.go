@@ -66,8 +66,9 @@ type Concern struct {
 	Scope   ScopeID
 	Role    RoleID
 	Cause   Cause
-	// Item is what else it names: a designation, feature or fact, or the id of a
-	// key, invitation, reminder or hold.
+	// Item is what else it names: a designation, feature, edition, fact,
+	// permission, attribute, manager or merged scope, or the id of a key,
+	// invitation, reminder or hold.
 	Item string
 }
 
@@ -97,10 +98,21 @@ const (
 	// CauseUnheld: who is marked by a designation holds none of its roles any
 	// more.
 	CauseUnheld Cause = "unheld"
-	// CauseInvitation: an invitation was accepted.
+	// CauseInvitation: an invitation was accepted; or it ended, and with it a
+	// membership that rested on it alone.
 	CauseInvitation Cause = "invitation"
 	// CauseAnonymization: the person it concerns is to be anonymized.
 	CauseAnonymization Cause = "anonymization"
+	// CauseRoleDeleted: the custom role was deleted.
+	CauseRoleDeleted Cause = "role_deleted"
+	// CauseMerge: the scope was merged into another one.
+	CauseMerge Cause = "merge"
+	// CauseJoined: members of the scope become members of the organization.
+	CauseJoined Cause = "joined"
+	// CauseModel: another role model, or version of it, was adopted.
+	CauseModel Cause = "model"
+	// CauseClientDeleted: the API client was deleted.
+	CauseClientDeleted Cause = "client_deleted"
 	// CauseImport: taken over from another system's history.
 	CauseImport Cause = "import"
 )
@@ -108,5 +120,6 @@ const (
 // Causes lists the causes that an event may give.
 var Causes = []Cause{
 	CauseTermination, CauseScopeDeleted, CauseReplaced, CauseDefault, CauseCreated, CauseTransfer, CauseExpiry,
-	CauseQuorum, CauseUnheld, CauseInvitation, CauseAnonymization, CauseImport,
+	CauseQuorum, CauseUnheld, CauseInvitation, CauseAnonymization,
+	CauseRoleDeleted, CauseMerge, CauseJoined, CauseModel, CauseClientDeleted, CauseImport,
 }

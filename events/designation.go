@@ -18,7 +18,7 @@ type DesignationCleared struct {
 
 // DesignationLapsed ends a mark that lost what it needs.
 type DesignationLapsed struct {
-	Cause       Cause         `json:"cause" doc:"What it follows from: quorum or unheld."`
+	Cause       Cause         `json:"cause" doc:"What it follows from: quorum, unheld or termination."`
 	Designation DesignationID `json:"designation" doc:"The designation, among those of the scope's kind."`
 	Scope       ScopeID       `json:"scope" doc:"Where it was set."`
 	Subject     PrincipalID   `json:"subject" doc:"Who was marked."`

@@ -16,3 +16,12 @@ func (e FeatureEnabled) Concern() Concern { return Concern{Item: string(e.Featur
 
 // Concern implements [Event].
 func (e FeatureDisabled) Concern() Concern { return Concern{Item: string(e.Feature)} }
+
+// EditionSet puts an edition of the role model in force, which turns features
+// on and off.
+type EditionSet struct {
+	Edition EditionID `json:"edition" doc:"The edition."`
+}
+
+// Concern implements [Event].
+func (e EditionSet) Concern() Concern { return Concern{Item: string(e.Edition)} }

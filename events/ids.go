@@ -41,6 +41,19 @@ type (
 	// FeatureID is a feature's id within the role model.
 	FeatureID string
 
+	// PermissionID is a permission's id within the role model, for instance
+	// "team.edit".
+	PermissionID string
+
+	// AttributeID is an attribute's id within those of its scope's kind.
+	AttributeID string
+
+	// MemberKindID is a kind of member within those of its scope's kind.
+	MemberKindID string
+
+	// EditionID is an edition's id within the role model.
+	EditionID string
+
 	// FactID is a fact's id within those of its scope's kind.
 	FactID string
 

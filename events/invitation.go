@@ -7,7 +7,9 @@ import "time"
 type InvitationSent struct {
 	Expires    time.Time    `json:"expires" doc:"When it can no longer be accepted."`
 	Invitation InvitationID `json:"invitation" doc:"The invitation's id."`
+	MemberKind MemberKindID `json:"member_kind,omitempty" doc:"The kind of member to become; absent for the usual one."`
 	Role       RoleID       `json:"role,omitempty" doc:"A role that comes with the membership, if any."`
+	Route      ScopeID      `json:"route,omitempty" doc:"The scope to which it is rerouted by the person's address, where it can be answered too; absent if it is not."`
 	Scope      ScopeID      `json:"scope" doc:"The scope."`
 	Subject    PrincipalID  `json:"subject" doc:"The person invited."`
 	Token      Sealed       `json:"token" doc:"The token, sealed under the person's key, for the message that carries it."`

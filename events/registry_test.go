@@ -204,7 +204,7 @@ func TestConcern(t *testing.T) {
 			name := c.Type().Field(i).Name
 			field := v.FieldByName(name)
 			if name == "Item" {
-				for _, other := range []string{"Credential", "Designation", "Feature", "Fact", "Invitation", "Reminder", "Hold"} {
+				for _, other := range []string{"Credential", "Designation", "Feature", "Edition", "Fact", "Invitation", "Reminder", "Hold", "Permission", "Attribute", "Manager", "Into"} {
 					if f := v.FieldByName(other); f.IsValid() {
 						field = f.Convert(reflect.TypeFor[string]())
 					}
