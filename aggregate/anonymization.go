@@ -75,7 +75,11 @@ func (c SetRetention) propose(d *draft) {
 
 func (c Anonymize) propose(d *draft) {
 	person, known := d.person(c.Subject)
-	if !known || person.Anonymizing() {
+	if !known {
+		return
+	}
+	if person.Anonymizing() {
+		d.already(events.AnonymizationStarted{Subject: person.ID})
 		return
 	}
 	if person.Matters != nil {

@@ -62,13 +62,13 @@ func (s State) holdsAmong(marked Designated, scope *Scope) bool {
 	})
 }
 
-// activeOf lists the active holders of any of the roles on a scope, by id.
+// activeOf lists the people who actively hold any of the roles on a scope, by id.
 func (s State) activeOf(scope *Scope, roles []*rolemodel.Role, except events.PrincipalID) []events.PrincipalID {
 	var list []events.PrincipalID
 	for _, role := range roles {
 		for _, id := range scope.Holders(role) {
 			person, _ := s.Person(id)
-			if g, _ := person.Grant(role, scope.ID); id != except && s.Active(person, &g) {
+			if g, _ := person.Grant(role, scope.ID); id != except && !person.Client && s.Active(person, &g) {
 				list = append(list, id)
 			}
 		}
@@ -87,13 +87,13 @@ func (s State) Designated(designation *rolemodel.Designation, on events.ScopeID)
 	return marked.Subject, set
 }
 
-// Contact lists whom to ask for a permission that is missing (F04); nobody
-// where the model names none.
-func (s State) Contact() []events.PrincipalID {
+// Contact lists whom somebody can ask for a permission that they lack (F04), who
+// never is that person; nobody where the model names none.
+func (s State) Contact(who events.PrincipalID) []events.PrincipalID {
 	if s.Model == nil || s.Model.Contact == nil {
 		return nil
 	}
-	return s.Addressees(s.Model.Contact, s.Root, "").Persons
+	return s.Addressees(s.Model.Contact, s.Root, who).Persons
 }
 
 // Resolve finds who is responsible for a scope by a resolver: the active holders

@@ -1,7 +1,6 @@
 package aggregate
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -38,8 +37,9 @@ func audit(s State, c *events.Commit) (authority, outcome Refusals) {
 	at := s
 	at.Org = c.Org
 	endings := endingsOf(c.Events)
+	endings.adoption = adoptionOf(s, c.Events)
 	for i, e := range c.Events {
-		refused := admissible(at, c, e)
+		refused := firstOf(endings.adoption.admits(at, i, e), func() *Refusal { return admissible(at, c, e) })
 		impossible := refused != nil
 		if !impossible {
 			refused = wellFounded(s, at, c, i, endings)
@@ -52,7 +52,7 @@ func audit(s State, c *events.Commit) (authority, outcome Refusals) {
 			return authority, nil
 		}
 		stamp := Stamp{Revision: s.Revision + 1, Actor: c.Actor, At: c.Effective()}
-		next, err := at.evolve(e, c.ID, stamp)
+		next, err := at.evolve(e, c.ID, stamp, inviter(&s, c.Events[:i], e))
 		if err != nil {
 			return append(authority, Refusal{Code: CodeInvalid, Message: "This cannot be done: " + err.Error() + ".", Event: i}), nil
 		}
@@ -86,10 +86,16 @@ func admissible(s State, c *events.Commit, event events.Event) *Refusal {
 		return refuseInvalid("The organization has no role model yet.")
 	}
 	switch event.(type) {
-	case events.ScopeCreated, events.ScopeRenamed, events.ScopeMoved, events.ScopeDeleted:
+	case events.ScopeCreated, events.ScopeRenamed, events.ScopeMoved, events.ScopeDeleted, events.ScopeMerged,
+		events.ScopeArchived, events.ScopeRestored, events.AttributeSet, events.AddressesRouted:
 		return admissibleScope(s, event)
-	case events.FeatureEnabled, events.FeatureDisabled, events.FactRecorded:
+	case events.FeatureEnabled, events.FeatureDisabled, events.FactRecorded, events.EditionSet:
 		return admissibleSwitch(s, event)
+	case events.RoleDefined, events.RoleRenamed, events.RoleDeleted, events.PermissionAdded, events.PermissionRemoved,
+		events.PermissionWithheld, events.PermissionRestored:
+		return admissibleTerms(s, event)
+	case events.ClientCreated:
+		return admissibleClient(s, event)
 	}
 	person, known := s.Person(event.Concern().Subject)
 	if !known {
@@ -110,7 +116,11 @@ func admissible(s State, c *events.Commit, event events.Event) *Refusal {
 		return nil
 	case events.CredentialIssued, events.CredentialRevoked:
 		return admissibleCredential(s, event)
-	case events.MembershipStarted, events.MembershipSuspended, events.MembershipResumed, events.MembershipTerminated,
+	case events.ClientDeleted:
+		return admissibleClient(s, event)
+	case events.ManagerAssigned, events.ManagerRemoved:
+		return admissibleManager(s, person, event)
+	case events.MembershipStarted, events.MembershipSuspended, events.MembershipResumed, events.MembershipKindChanged, events.MembershipTerminated,
 		events.RoleGranted, events.RoleRevoked, events.RoleLimited, events.ExpiryAnnounced:
 	case events.OwnershipTransferred, events.DesignationSet, events.DesignationCleared, events.DesignationLapsed:
 		return admissibleMark(s, person, event)
@@ -130,19 +140,7 @@ func admissibleFounding(s State, c *events.Commit, event events.Event) *Refusal 
 			return refuseInvalid("The root scope carries the organization's own handle.")
 		}
 	case events.ModelAdopted:
-		if s.persons == nil || s.Model != nil {
-			return refuseInvalid("The role model is adopted when the organization is founded.")
-		}
-		if digest := sha256.Sum256(e.Source); !bytes.Equal(digest[:], e.Digest) {
-			return refuseInvalid("The model's digest is not that of its source.")
-		}
-		model, err := adopt(e.Source)
-		if err != nil {
-			return refuseInvalid("The role model cannot be read: %v.", err)
-		}
-		if model.ID != e.Model || model.Root != s.Root.Kind() || !bytes.Equal(model.Canonical(), e.Source) {
-			return refuseInvalid("The source is not the canonical form of a model %s for %s.", e.Model, s.Root)
-		}
+		return admissibleAdoption(s, e)
 	}
 	return nil
 }
@@ -195,14 +193,20 @@ func admissibleHolding(s State, c *events.Commit, person *Person, event events.E
 		if member {
 			return refuse(CodeExists, nil, string(person.ID)+" is a member of "+string(on)+" already.")
 		}
+		if refused := ofKind(scope, e.MemberKind); refused != nil {
+			return refused
+		}
+		if refused := s.frozen(on); refused != nil && chosen(e.Cause) {
+			return refused
+		}
 		if slices.ContainsFunc(person.invitations(), func(i Invitation) bool { return i.Scope == on }) {
 			return refuse(CodeUnfounded, nil, "Who becomes a member of "+string(on)+" has answered an invitation there, or it is withdrawn, and one would be left.")
 		}
-	case events.MembershipSuspended, events.MembershipResumed, events.MembershipTerminated:
+	case events.MembershipSuspended, events.MembershipResumed, events.MembershipKindChanged, events.MembershipTerminated:
 		if !member {
 			return refuse(CodeNotMember, nil, string(person.ID)+" is not a member of "+string(on)+".")
 		}
-		switch event.(type) {
+		switch e := event.(type) {
 		case events.MembershipSuspended:
 			if !membership.Active {
 				return refuse(CodeExists, nil, "The membership of "+string(person.ID)+" is suspended already.")
@@ -211,6 +215,16 @@ func admissibleHolding(s State, c *events.Commit, person *Person, event events.E
 			if membership.Active {
 				return refuse(CodeExists, nil, "The membership of "+string(person.ID)+" is not suspended.")
 			}
+			return s.frozen(on)
+		case events.MembershipKindChanged:
+			if refused := ofKind(scope, e.MemberKind); refused != nil {
+				return refused
+			}
+			kind, _ := scope.Kind.MemberKind(string(e.MemberKind))
+			if kind == nil || kind.ID == s.memberKind(person, on) {
+				return refuse(CodeExists, nil, string(person.ID)+" is such a member of "+string(on)+" already.")
+			}
+			return s.frozen(on)
 		case events.MembershipTerminated:
 			if left := s.restingOn(person, on); left != "" {
 				refused := refuse(CodeUnfounded, nil, "The end of a membership ends what was held through it, and "+left+" would be left.")
@@ -229,6 +243,9 @@ func admissibleHolding(s State, c *events.Commit, person *Person, event events.E
 			if held {
 				return refuse(CodeExists, role, string(person.ID)+" is "+roleOn(role, on)+" already.")
 			}
+			if refused := s.frozen(on); refused != nil && chosen(e.Cause) {
+				return refused
+			}
 			return grantable(s, c, person, role, e)
 		case events.RoleLimited:
 			if held && grant.Until.Equal(e.Until) {
@@ -236,6 +253,11 @@ func admissibleHolding(s State, c *events.Commit, person *Person, event events.E
 			}
 			if refused := limitable(c, role, on, e.Until); held && refused != nil {
 				return refused
+			}
+			if longer := e.Until.IsZero() || !grant.Until.IsZero() && e.Until.After(grant.Until); held && longer {
+				if refused := s.frozen(on); refused != nil {
+					return refused
+				}
 			}
 		case events.ExpiryAnnounced:
 			if held && (grant.Announced || !grant.Until.Equal(e.Until)) {
@@ -273,6 +295,9 @@ func (s State) restingOn(person *Person, on events.ScopeID) string {
 	if open := person.invitations(); len(open) > 0 {
 		return "invitation " + string(open[0].ID)
 	}
+	if person.Chart != nil {
+		return "a place among managers"
+	}
 	return ""
 }
 
@@ -293,7 +318,20 @@ func admissibleScope(s State, event events.Event) *Refusal {
 		return &refused
 	}
 	switch e := event.(type) {
+	case events.ScopeRenamed:
+		return s.frozen(id)
+	case events.AttributeSet, events.ScopeArchived, events.ScopeRestored, events.AddressesRouted:
+		return admissibleMarking(s, scope, e)
+	case events.ScopeMerged:
+		return admissibleMerger(s, scope, e)
 	case events.ScopeMoved:
+		refused := s.frozen(e.Parent)
+		if refused == nil && e.Cause != events.CauseMerge { // what is in the archive goes along with the scope that it stands below
+			refused = s.frozen(id)
+		}
+		if refused != nil {
+			return refused
+		}
 		if id == s.Root {
 			return &Refusal{Code: CodeStructure, Scope: id, Message: "The organization itself cannot be moved."}
 		}
@@ -325,7 +363,7 @@ func admissibleCreation(s State, e events.ScopeCreated) *Refusal {
 		return &Refusal{Code: CodeInvalid, Scope: e.Scope, Message: "This is no scope: " + err.Error() + "."}
 	}
 	if _, exists := s.Scope(e.Scope); exists {
-		return &Refusal{Code: CodeExists, Scope: e.Scope, Message: "There is a " + string(e.Scope) + " already."}
+		return &Refusal{Code: CodeExists, Field: "scope", Scope: e.Scope, Message: "There is a " + string(e.Scope) + " already."}
 	}
 	kind, known := s.Model.Kind(e.Scope.Kind())
 	if !known {
@@ -339,6 +377,67 @@ func admissibleCreation(s State, e events.ScopeCreated) *Refusal {
 	}
 	if !kind.MayStandUnder(parent.Kind) {
 		return misplaced(kind, e.Scope, e.Parent)
+	}
+	return s.frozen(e.Parent)
+}
+
+// admissibleMarking judges what is said of a scope itself.
+func admissibleMarking(s State, scope *Scope, event events.Event) *Refusal {
+	switch e := event.(type) {
+	case events.AttributeSet:
+		attribute, declared := scope.Kind.Attribute(string(e.Attribute))
+		switch {
+		case !declared:
+			refused := unknown("attribute", fmt.Sprintf("%.40s of a %s", e.Attribute, scope.Kind.Name), "tenure models show "+s.Model.ID)
+			refused.Field = "attributes." + string(e.Attribute)
+			return &refused
+		case !slices.Contains(attribute.Values, e.Value):
+			return &Refusal{Code: CodeInvalid, Scope: scope.ID, Field: "attributes." + attribute.ID,
+				Message: fmt.Sprintf("%s is %s, not %.40q.", attribute.Title, anyOf(attribute.Values), e.Value)}
+		case attribute.Fixed && !s.fresh(scope):
+			return &Refusal{Code: CodeInvalid, Scope: scope.ID, Field: "attributes." + attribute.ID,
+				Message: fmt.Sprintf("%s of %s was said when it was created, and does not change.", attribute.Title, scope.ID)}
+		case scope.Attribute(attribute.ID) == e.Value:
+			return &Refusal{Code: CodeExists, Scope: scope.ID, Message: fmt.Sprintf("%s of %s is so already.", attribute.Title, scope.ID)}
+		}
+		return s.frozen(scope.ID)
+	case events.ScopeArchived:
+		if scope.ID == s.Root {
+			return &Refusal{Code: CodeStructure, Scope: scope.ID, Message: "The organization itself cannot be archived."}
+		}
+		if scope.Archive.Revision > 0 {
+			return &Refusal{Code: CodeExists, Scope: scope.ID, Message: string(scope.ID) + " is in the archive already."}
+		}
+	case events.ScopeRestored:
+		if scope.Archive.Revision == 0 {
+			return &Refusal{Code: CodeExists, Scope: scope.ID, Message: string(scope.ID) + " is not in the archive."}
+		}
+	case events.AddressesRouted:
+		return admissibleRoute(s, scope, e)
+	}
+	return nil
+}
+
+// fresh says whether the scope came to be by the commit that is judged.
+func (s State) fresh(scope *Scope) bool { return scope.Created.Revision > s.Revision }
+
+// chosen says whether an event with that cause is something that somebody wants
+// to happen there; what merely follows happens in an archive too.
+func chosen(cause events.Cause) bool {
+	switch cause {
+	case "", events.CauseImport, events.CauseInvitation, events.CauseMerge, events.CauseCreated:
+		return true
+	}
+	return false
+}
+
+// frozen refuses what is new on a scope that is in the archive.
+func (s State) frozen(on events.ScopeID) *Refusal {
+	for at := range s.Up(on) {
+		if at.Archive.Revision > 0 {
+			return &Refusal{Code: CodeArchived, Scope: on, Message: string(at.ID) + " is in the archive: nothing new happens there until it is restored.",
+				Help: "tenure scope restore " + string(at.ID) + " --org " + string(s.Org)}
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"slices"
@@ -22,6 +23,9 @@ func admissibleSubject(person *Person, event events.Event) *Refusal {
 		}
 		return &Refusal{Code: CodeInvalid, Subject: person.ID, Message: string(person.ID) + " is no person: it only holds the roles that the role model gives it."}
 	}
+	if person.Client {
+		return ofClient(person, event)
+	}
 	if _, completes := event.(events.PersonAnonymized); person.Anonymizing() && !completes {
 		return isAnonymized(person)
 	}
@@ -37,19 +41,59 @@ const lastYear = 9999
 
 // grantable judges a grant by what the role model says of the role itself.
 func grantable(s State, c *events.Commit, person *Person, role *rolemodel.Role, e events.RoleGranted) *Refusal {
-	refuse := func(code Code, message, help string) *Refusal {
-		return &Refusal{Code: code, Rule: role.Rule, Role: role.ID(), Scope: e.Scope, Subject: person.ID, Message: message, Help: help}
+	if refused := heldBy(person, role, e.Scope); refused != nil {
+		return refused
+	}
+	if !s.Enabled(role.Feature) {
+		return s.roleWaits(role, e.Scope, person.ID)
+	}
+	return limitable(c, role, e.Scope, e.Until)
+}
+
+// heldBy refuses a role for those whom it is not for: the background user,
+// persons and API clients hold different ones.
+func heldBy(person *Person, role *rolemodel.Role, on events.ScopeID) *Refusal {
+	refuse := func(message string) *Refusal {
+		return &Refusal{Code: CodeInvalid, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: person.ID, Message: message}
 	}
 	switch {
 	case role.Automatic && person.ID != events.Background:
-		return refuse(CodeInvalid, roleOn(role, e.Scope)+" is the background user's alone.", "")
+		return refuse(roleOn(role, on) + " is the background user's alone.")
 	case !role.Automatic && person.ID == events.Background:
-		return refuse(CodeInvalid, "The background user holds no role but those that the role model gives it.", "")
-	case !s.Enabled(role.Feature):
-		return refuse(CodeFeatureOff, fmt.Sprintf("%s waits for the feature %s, which is off.", roleOn(role, e.Scope), role.Feature.ID),
-			"tenure feature on "+role.Feature.ID+" --org "+string(c.Org))
+		return refuse("The background user holds no role but those that the role model gives it.")
+	case role.Client && !person.Client:
+		return refuse(roleOn(role, on) + " is for API clients alone.")
+	case !role.Client && person.Client:
+		return refuse("An API client holds the roles for API clients alone.")
 	}
-	return limitable(c, role, e.Scope, e.Until)
+	return nil
+}
+
+// waits refuses what waits for a feature that is off, and says how it is turned
+// on.
+func (s State) waits(what string, feature *rolemodel.Feature) *Refusal {
+	if len(feature.Editions) == 0 {
+		return &Refusal{Code: CodeFeatureOff, Rule: feature.Rule, Message: fmt.Sprintf("%s waits for the feature %s, which is off.", what, feature.ID),
+			Help: "tenure feature on " + feature.ID + " --org " + string(s.Org)}
+	}
+	var titles []string
+	for _, edition := range feature.Editions {
+		titles = append(titles, edition.Title)
+	}
+	now := "none"
+	if s.edition != nil {
+		now = s.edition.Title
+	}
+	return &Refusal{Code: CodeFeatureOff, Rule: feature.Rule, Message: fmt.Sprintf("%s exists in the edition %s alone, and %s has %s.", what, anyOf(titles), s.Org, now),
+		Help: "tenure edition set " + feature.Editions[0].ID + " --org " + string(s.Org)}
+}
+
+// roleWaits refuses a role that waits for a feature that is off.
+func (s State) roleWaits(role *rolemodel.Role, on events.ScopeID, subject events.PrincipalID) *Refusal {
+	refused := s.waits(roleOn(role, on), role.Feature)
+	refused.Rule = cmp.Or(refused.Rule, role.Rule)
+	refused.Role, refused.Scope, refused.Subject = role.ID(), on, subject
+	return refused
 }
 
 // limitable judges the time at which a role is to end.
@@ -75,13 +119,21 @@ func limitable(c *events.Commit, role *rolemodel.Role, on events.ScopeID, until 
 	return nil
 }
 
-// admissibleSwitch judges what concerns no person.
+// admissibleSwitch judges what concerns no person, or need not.
 func admissibleSwitch(s State, event events.Event) *Refusal {
 	feature := func(id events.FeatureID, on bool) *Refusal {
 		known, exists := s.Model.Feature(string(id))
 		if !exists {
 			refused := unknown("feature", string(id), "")
 			return &refused
+		}
+		if len(known.Editions) > 0 {
+			refused := s.waits(known.Title, known)
+			if refused.Code = CodeInvalid; !on {
+				refused.Message = fmt.Sprintf("%s comes with the edition, and is not turned off by hand.", known.Title)
+				refused.Help = "tenure edition list --org " + string(s.Org)
+			}
+			return refused
 		}
 		if s.Enabled(known) == on {
 			return &Refusal{Code: CodeExists, Message: "The feature " + known.ID + " is so already."}
@@ -93,6 +145,8 @@ func admissibleSwitch(s State, event events.Event) *Refusal {
 		return feature(e.Feature, true)
 	case events.FeatureDisabled:
 		return feature(e.Feature, false)
+	case events.EditionSet:
+		return admissibleEdition(s, e)
 	case events.FactRecorded:
 		if _, exists := s.Scope(e.Scope); !exists {
 			refused := unknown("scope", string(e.Scope), "")
@@ -104,10 +158,21 @@ func admissibleSwitch(s State, event events.Event) *Refusal {
 			return &refused
 		}
 		if off := fact.Permission.Feature; !s.Enabled(off) {
-			return &Refusal{Code: CodeFeatureOff, Rule: fact.Rule, Scope: e.Scope,
-				Message: fmt.Sprintf("%s waits for the feature %s, which is off.", fact.ID(), off.ID),
-				Help:    "tenure feature on " + off.ID + " --org " + string(s.Org)}
+			refused := s.waits(fact.ID(), off)
+			refused.Rule, refused.Scope = cmp.Or(refused.Rule, fact.Rule), e.Scope
+			return refused
 		}
+		if e.Subject != "" {
+			person, known := s.Person(e.Subject)
+			if !known {
+				refused := unknown("person", string(e.Subject), "")
+				return &refused
+			}
+			if refused := admissibleSubject(person, e); refused != nil {
+				return refused
+			}
+		}
+		return s.frozen(e.Scope)
 	}
 	return nil
 }
@@ -149,10 +214,14 @@ func admissibleMark(s State, person *Person, event events.Event) *Refusal {
 			return &Refusal{Code: CodeUnknown, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: e.Former,
 				Message: string(e.Former) + " is not " + roleOn(role, on) + "."}
 		}
+		return s.frozen(on)
 	case events.DesignationSet:
 		designation, err := s.designation(e.Designation, on)
 		if err != nil {
 			return &Refusal{Code: CodeUnknown, Scope: on, Message: "There is no such designation: " + err.Error() + "."}
+		}
+		if refused := s.frozen(on); refused != nil {
+			return refused
 		}
 		if _, set := scope.Designated(designation); set {
 			return &Refusal{Code: CodeExists, Rule: designation.Rule, Scope: on, Message: fmt.Sprintf("%s has a %s already.", on, designation.Name)}
@@ -196,11 +265,16 @@ func admissibleMatter(s State, c *events.Commit, person *Person, event events.Ev
 		return firstOf(fresh(e.Invitation, string(e.Invitation)), func() *Refusal { return invitable(s, person, e) },
 			func() *Refusal { return future("expires", e.Expires) }, func() *Refusal { return tokenOf(e.TokenHash) })
 	case events.InvitationResent:
+		_, invitation, _ := s.Invitation(e.Invitation)
 		return firstOf(invited(s, person, e.Invitation), func() *Refusal { return future("expires", e.Expires) },
-			func() *Refusal { return tokenOf(e.TokenHash) })
+			func() *Refusal { return tokenOf(e.TokenHash) }, func() *Refusal { return s.frozen(invitation.Scope) })
 	case events.InvitationAccepted:
 		refused := invited(s, person, e.Invitation)
-		if _, invitation, open := s.Invitation(e.Invitation); refused == nil && open && due(invitation.Expires, c.DecidedAt) {
+		_, invitation, open := s.Invitation(e.Invitation)
+		if refused == nil && open {
+			refused = s.frozen(invitation.Scope)
+		}
+		if refused == nil && open && due(invitation.Expires, c.DecidedAt) {
 			refused = refuse(CodeInvalid, "", "The invitation ended on %s; ask for another one.", invitation.Expires.Format(time.RFC3339))
 		}
 		return refused
@@ -298,30 +372,82 @@ func invitable(s State, person *Person, e events.InvitationSent) *Refusal {
 	refuse := func(code Code, message string) *Refusal {
 		return &Refusal{Code: code, Scope: e.Scope, Subject: person.ID, Message: message}
 	}
-	if !scope.Kind.Membership {
-		return refuse(CodeStructure, string(e.Scope)+" has no members of its own; roles there rest on a membership above.")
+	var offered *rolemodel.Role
+	if e.Role != "" {
+		role, err := s.role(e.Role, e.Scope)
+		if err != nil {
+			return refuse(CodeUnknown, "There is no such role: "+err.Error()+".")
+		}
+		offered = role
 	}
-	if _, member := person.Membership(e.Scope); member {
-		return refuse(CodeExists, string(person.ID)+" is a member of "+string(e.Scope)+" already.")
+	if !scope.Kind.Membership && offered == nil {
+		return refuse(CodeStructure, string(e.Scope)+" has no members of its own; invite to one of its roles, or to a scope above.")
+	}
+	on := s.leadsTo(e.Scope, offered)
+	leads, _ := s.Scope(on)
+	if !leads.Kind.Membership {
+		return refuse(CodeStructure, string(on)+" has no members.")
+	}
+	if offered != nil && (passes(offered) || offered.Automatic || offered.Client) {
+		refused := refuse(CodeTransferred, roleOn(offered, e.Scope)+" does not come with an invitation.")
+		refused.Role, refused.Rule = offered.ID(), offered.Rule
+		return refused
+	}
+	if offered != nil && !s.Enabled(offered.Feature) {
+		return s.roleWaits(offered, e.Scope, person.ID)
+	}
+	if _, member := person.Membership(on); member {
+		refused := refuse(CodeExists, string(person.ID)+" is a member of "+string(on)+" already.")
+		if offered != nil {
+			refused.Role, refused.Rule = offered.ID(), offered.Rule
+			refused.Message = fmt.Sprintf("%s is a member of %s already, so %s is granted without an invitation.", person.ID, on, roleOn(offered, e.Scope))
+			refused.Help = "tenure grant " + string(person.ID) + " " + s.roleArgs(offered, e.Scope)
+		}
+		return refused
+	}
+	if refused := ofKind(leads, e.MemberKind); refused != nil {
+		return refused
+	}
+	if offered != nil && len(offered.MemberKinds) > 0 && offered.Membership == leads.Kind.Name {
+		if kind, known := leads.Kind.MemberKind(string(e.MemberKind)); known && !slices.Contains(offered.MemberKinds, kind.ID) {
+			refused := refuse(CodeNotMember, fmt.Sprintf("Only a %s can be %s, and the invitation is for a %s.", s.memberTitles(offered.MemberKinds, leads.Kind), roleOn(offered, e.Scope), kind.Title))
+			refused.Role, refused.Rule = offered.ID(), offered.Rule
+			return refused
+		}
+	}
+	if refused := s.frozen(e.Scope); refused != nil {
+		return refused
+	}
+	if e.Route != "" {
+		if route, exists := s.Scope(e.Route); !exists || len(route.Domains) == 0 {
+			return refuse(CodeInvalid, "No addresses are rerouted to "+string(e.Route)+".")
+		}
+		if refused := s.frozen(e.Route); refused != nil {
+			return refused
+		}
 	}
 	if person.Matters != nil && slices.ContainsFunc(person.Matters.Invitations, func(i Invitation) bool { return i.Scope == e.Scope }) {
 		refused := refuse(CodeExists, string(person.ID)+" is invited to "+string(e.Scope)+" already; send that invitation again, or withdraw it.")
 		refused.Help = "tenure invitations list --org " + string(s.Org)
 		return refused
 	}
-	if e.Role == "" {
+	return nil
+}
+
+// ofKind refuses a kind of member that the scope does not have.
+func ofKind(scope *Scope, kind events.MemberKindID) *Refusal {
+	if kind == "" {
 		return nil
 	}
-	role, err := s.role(e.Role, e.Scope)
-	switch {
-	case err != nil:
-		return refuse(CodeUnknown, "There is no such role: "+err.Error()+".")
-	case passes(role), role.Automatic:
-		refused := refuse(CodeTransferred, roleOn(role, e.Scope)+" does not come with an invitation.")
-		refused.Role, refused.Rule = role.ID(), role.Rule
-		return refused
+	if _, known := scope.Kind.MemberKind(string(kind)); known {
+		return nil
 	}
-	return nil
+	var have []string
+	for _, k := range scope.Kind.MemberKinds {
+		have = append(have, k.ID)
+	}
+	return &Refusal{Code: CodeUnknown, Field: "member_kind", Scope: scope.ID,
+		Message: fmt.Sprintf("There is no kind of member %.40q on %s; there is %s.", kind, scope.ID, anyOf(have))}
 }
 
 // invited refuses unless the invitation is open and the person's.

@@ -271,7 +271,7 @@ func TestEventsAreAudited(t *testing.T) {
 		{"a scope of an unknown kind", acme(), importer, together(created("desk:one", org, imported)), 0, refused{code: CodeUnknown, says: "no scope kind desk"}},
 		{"a scope below an unknown one", acme(), importer, together(created("team:new", "team:none", imported)), 0, nowhere},
 		{"a scope below nothing", acme(), importer, together(created("team:new", "", imported)), 0, nowhere},
-		{"a scope twice", acme(), importer, together(created(sig, org, imported)), 0, refused{code: CodeExists, scope: sig, says: "already"}},
+		{"a scope twice", acme(), importer, together(created(sig, org, imported)), 0, refused{code: CodeExists, field: "scope", scope: sig, says: "already"}},
 		{"a second root", acme(), importer, together(created("organization:two", org, imported)), 0, refused{code: CodeStructure, scope: "organization:two", says: "stands below nothing"}},
 		{"an unknown scope renamed", acme(), importer, together(events.ScopeRenamed{Scope: "team:none", Cause: imported}), 0, nowhere},
 		{"nothing renamed", acme(), importer, together(events.ScopeRenamed{Cause: imported}), 0, nowhere},

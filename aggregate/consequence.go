@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"tenure/events"
@@ -43,16 +44,98 @@ func (d *draft) revoke(subject events.PrincipalID, role *rolemodel.Role, on even
 	}
 }
 
-// start makes a person a member. What is left to answer of an invitation there
-// ends with it: nobody comes by a role later that was offered for coming.
-func (d *draft) start(subject events.PrincipalID, on events.ScopeID, cause events.Cause) {
+// start makes a person a member, of the kind given, empty for the usual one. What
+// is left to answer of an invitation there ends with it: nobody comes by a role
+// later that was offered for coming. Where members join the organization, whoever
+// is none yet becomes one with it; but who is invited has yet to answer.
+func (d *draft) start(subject events.PrincipalID, on events.ScopeID, kind events.MemberKindID, cause events.Cause) {
 	person, _ := d.state.Person(subject)
+	started := events.MembershipStarted{Subject: subject, Scope: on, MemberKind: kind, Cause: cause}
+	if refused := d.state.answersFirst(person, started); refused != nil {
+		d.deny(started, *refused)
+		return
+	}
+	if d.state.joins(person, on, kind, cause) {
+		joined := events.MemberKindID("")
+		if root, _ := d.state.Scope(d.state.Root); len(root.Kind.MemberKinds) > 0 {
+			scope, _ := d.state.Scope(on)
+			joined = kind
+			if usual, known := scope.Kind.MemberKind(string(kind)); known {
+				joined = events.MemberKindID(usual.ID)
+			}
+		}
+		d.leads = started
+		d.start(subject, d.state.Root, joined, events.CauseJoined)
+		d.leads = nil
+		person, _ = d.state.Person(subject)
+	}
 	for _, i := range person.invitations() {
 		if i.Scope == on {
 			d.emit(events.InvitationWithdrawn{Subject: subject, Invitation: i.ID, Cause: cause})
 		}
 	}
-	d.emit(events.MembershipStarted{Subject: subject, Scope: on, Cause: cause})
+	d.emit(started)
+}
+
+// answersFirst refuses a membership of somebody who is asked to come by an
+// invitation to that very scope, and by no other: it would end what the membership
+// rests on.
+func (s *State) answersFirst(person *Person, e events.MembershipStarted) *Refusal {
+	if e.Cause == events.CauseInvitation || !s.awaits(person, Membership{Scope: e.Scope, MemberKind: e.MemberKind}) {
+		return nil
+	}
+	here, elsewhere := false, false
+	for _, i := range person.invitations() {
+		switch {
+		case !s.brings(i):
+		case i.Scope == e.Scope:
+			here = true
+		default:
+			elsewhere = true
+		}
+	}
+	if !here || elsewhere {
+		return nil
+	}
+	return &Refusal{Code: CodeExists, Scope: e.Scope, Subject: person.ID, Event: -1,
+		Message: fmt.Sprintf("%s is invited to %s already, and becomes a member by accepting that.", person.ID, e.Scope),
+		Help:    "tenure invitations list --org " + string(s.Org)}
+}
+
+// addStranded ends the memberships that rested on an invitation which the commit
+// ends. What a model that is adopted says of them is another matter.
+func (d *draft) addStranded(before State) {
+	for _, e := range slices.Clone(d.commit.Events) {
+		switch e := e.(type) {
+		case events.ModelAdopted:
+			return
+		case events.InvitationDeclined, events.InvitationWithdrawn, events.InvitationExpired:
+			subject, ends := before.uninvites(e)
+			if person, known := d.state.Person(subject); ends && known {
+				for _, on := range d.state.stranded(person) {
+					d.terminate(subject, on, events.CauseInvitation)
+				}
+			}
+		}
+	}
+}
+
+// joins says whether the person becomes a member of the organization by becoming
+// one of the scope. Who is invited to where members do so comes by that
+// invitation, and not because somebody who may not bring people in makes them a
+// member elsewhere.
+func (s *State) joins(person *Person, on events.ScopeID, kind events.MemberKindID, cause events.Cause) bool {
+	scope, exists := s.Scope(on)
+	if !exists || on == s.Root || !scope.Kind.JoinsRoot(string(kind)) || person.member(s.Root) {
+		return false
+	}
+	for _, i := range person.invitations() {
+		to, _ := s.Scope(s.leadsTo(i.Scope, i.Role))
+		if to.ID == s.Root || cause != events.CauseInvitation && to.Kind.JoinsRoot(string(i.MemberKind)) {
+			return false
+		}
+	}
+	return true
 }
 
 // terminate ends a membership and what was held through it. At the root that
@@ -81,8 +164,22 @@ func (d *draft) terminate(subject events.PrincipalID, on events.ScopeID, cause e
 		for _, i := range person.invitations() {
 			d.emit(events.InvitationWithdrawn{Subject: subject, Invitation: i.ID, Cause: events.CauseTermination})
 		}
+		d.leaveChart(person)
 	}
 	d.emit(events.MembershipTerminated{Subject: subject, Scope: on, Cause: cause})
+}
+
+// leaveChart ends that the person has a manager, or is one.
+func (d *draft) leaveChart(person *Person) {
+	if person.Chart == nil {
+		return
+	}
+	if person.Chart.Manager != "" {
+		d.emit(events.ManagerRemoved{Subject: person.ID, Manager: person.Chart.Manager, Cause: events.CauseTermination})
+	}
+	for _, report := range person.Chart.Reports {
+		d.emit(events.ManagerRemoved{Subject: report, Manager: person.ID, Cause: events.CauseTermination})
+	}
 }
 
 // deleteScope ends a scope, the scopes below it, and what was held on them.
@@ -141,7 +238,7 @@ func (d *draft) addAutomatic() {
 func (d *draft) addLapses() {
 	for _, scope := range touched(d.state, d.commit.Events) {
 		for _, marked := range scope.designated {
-			cause, _ := d.state.lapses(marked, scope.ID)
+			cause, _ := d.state.lapses(marked, scope.ID, d.commit.Events)
 			if cause == "" || marked.Since.Revision > d.commit.Prev {
 				continue
 			}
@@ -179,7 +276,7 @@ func touched(s State, list []events.Event) []*Scope {
 			for _, scope := range s.subtree(e.Scope) {
 				consider(scope.ID)
 			}
-		case events.FeatureDisabled:
+		case events.FeatureDisabled, events.ModelAdopted:
 			for _, scope := range s.Scopes() {
 				consider(scope.ID)
 			}
@@ -190,28 +287,45 @@ func touched(s State, list []events.Event) []*Scope {
 }
 
 // addDefaults gives the default role of a scope's kind to the members that the
-// commit touched and that hold neither it nor a role that replaces it.
+// commit touched and that hold neither it nor a role that replaces it; a model
+// that is adopted touches them all.
 func (d *draft) addDefaults() {
 	for _, e := range slices.Clone(d.commit.Events) {
+		if _, adopts := e.(events.ModelAdopted); adopts {
+			for _, scope := range d.state.Scopes() {
+				for _, subject := range scope.Members() {
+					d.addDefault(subject, scope)
+				}
+			}
+		}
 		concern := e.Concern()
 		scope, exists := d.state.Scope(concern.Scope)
-		person, known := d.state.Person(concern.Subject)
-		if !exists || !known || scope.Kind.Default == nil {
-			continue
+		if exists {
+			d.addDefault(concern.Subject, scope)
 		}
-		if _, member := person.Membership(scope.ID); member && !holdsDefault(person, scope) {
-			d.grant(person.ID, scope.Kind.Default, scope.ID, events.CauseDefault)
-		}
+	}
+}
+
+func (d *draft) addDefault(subject events.PrincipalID, scope *Scope) {
+	person, known := d.state.Person(subject)
+	if !known || scope.Kind.Default == nil {
+		return
+	}
+	if _, member := person.Membership(scope.ID); member && !holdsDefault(person, scope) {
+		d.grant(person.ID, scope.Kind.Default, scope.ID, events.CauseDefault)
 	}
 }
 
 // holdsDefault says whether the person holds the default role of the scope or
 // one that replaces it.
 func holdsDefault(person *Person, scope *Scope) bool {
-	for _, g := range person.Grants {
-		if g.Scope == scope.ID && (g.Role == scope.Kind.Default || slices.Contains(g.Role.Replaces, scope.Kind.Default)) {
-			return true
-		}
-	}
-	return false
+	_, held := person.Grant(scope.Kind.Default, scope.ID)
+	return held || heldInstead(person, scope.Kind.Default, scope.ID)
+}
+
+// heldInstead says whether the person holds a role that replaces the one given.
+func heldInstead(person *Person, role *rolemodel.Role, on events.ScopeID) bool {
+	return slices.ContainsFunc(person.Grants, func(g Grant) bool {
+		return g.Scope == on && slices.Contains(g.Role.Replaces, role)
+	})
 }

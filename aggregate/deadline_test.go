@@ -103,7 +103,7 @@ func TestExpiringGrants(t *testing.T) {
 	}
 	permission, _ := state.Model.Permission("organization.settings.edit")
 	for at, want := range map[time.Time]bool{end.Add(-1000): true, end: false, end.Add(day): false} {
-		if state.At(at).Allowed(dan, permission, org) != want || state.At(at).Explain(dan, permission, org).Suspended == want {
+		if state.At(at).Allowed(Question{Who: dan, Permission: permission, On: org}) != want || (state.At(at).Explain(Question{Who: dan, Permission: permission, On: org}).Idle != nil) == want {
 			t.Errorf("allowed at %s, which is not %t", at, want)
 		}
 	}
@@ -117,7 +117,7 @@ func TestExpiringGrants(t *testing.T) {
 	}
 	// A state that was not given a time is asked as of its last commit.
 	state = untilEnd.after(t, when(ann, RegisterPerson{Subject: nix}, clockAt(end)))
-	if state.Allowed(dan, permission, org) {
+	if state.Allowed(Question{Who: dan, Permission: permission, On: org}) {
 		t.Error("allowed as of a commit after its end")
 	}
 }

@@ -1,6 +1,8 @@
 package aggregate
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"tenure/events"
@@ -57,7 +59,7 @@ func Decide(s State, r Request, c Command) (events.Commit, error) {
 		at = s.Effective
 	}
 	d := &draft{
-		state: s,
+		before: s, state: s,
 		commit: events.Commit{
 			Org: r.Org, ID: r.ID, Number: s.Number + 1, Prev: s.Revision,
 			Actor: r.Actor, OnBehalfOf: r.OnBehalfOf, Command: c.Name(),
@@ -76,17 +78,30 @@ func Decide(s State, r Request, c Command) (events.Commit, error) {
 		return events.Commit{}, Refusals{unknown("organization", string(r.Org), "tenure found "+string(r.Org)+" --model MODEL --owner LOGIN")}
 	}
 	s.clock = d.state.clock
+	d.before = s
 	if refusals := auditEnvelope(s, &d.commit); len(refusals) > 0 {
-		return events.Commit{}, s.referring(refusals)
+		return events.Commit{}, s.referring(r.Actor, refusals)
 	}
 	c.propose(d)
 	if len(d.refusals) == 0 || d.collecting {
 		d.addAutomatic()
+		d.addStranded(s)
 		d.addDefaults()
 		d.addLapses()
 	}
-	if len(d.refusals) > 0 && (!d.collecting || len(d.commit.Events) == 0) {
-		return events.Commit{}, s.referring(d.refusals)
+	if len(d.refusals) > 0 {
+		// That there is no authority for what comes before tells more, and how
+		// things stand is not told without.
+		forbidden := d.placed(d.forbidden(s))
+		if len(forbidden) > 0 && !d.collecting {
+			return events.Commit{}, s.referring(r.Actor, forbidden[:1])
+		}
+		d.refusals = slices.DeleteFunc(d.refusals, func(r Refusal) bool {
+			return slices.Contains(telling, r.Code) && forbidden.at(r.Field)
+		})
+	}
+	if len(d.refusals) > 0 && !d.collecting || len(d.given)+len(d.refusals) > 0 && len(d.commit.Events) == 0 {
+		return events.Commit{}, s.referring(r.Actor, slices.Concat(d.given, d.refusals))
 	}
 	if len(d.commit.Events) == 0 && len(d.commit.KeyHash) == 0 {
 		return d.commit, nil
@@ -114,8 +129,8 @@ func Decide(s State, r Request, c Command) (events.Commit, error) {
 			refusals = append(refusals, refused)
 		}
 	}
-	if len(refusals) > 0 {
-		return events.Commit{}, s.referring(refusals)
+	if refusals = slices.Concat(d.given, refusals); len(refusals) > 0 {
+		return events.Commit{}, s.referring(r.Actor, refusals)
 	}
 	return d.commit, nil
 }
@@ -130,11 +145,12 @@ func (d *draft) placed(refusals Refusals) Refusals {
 	return refusals
 }
 
-// referring names in every refusal for missing permission whom to ask (F04).
-func (s State) referring(refusals Refusals) Refusals {
+// referring names in every refusal for missing permission whom the actor can ask
+// (F04).
+func (s State) referring(actor events.PrincipalID, refusals Refusals) Refusals {
 	for i, refused := range refusals {
-		if refused.Code == CodeNotPermitted {
-			refusals[i].Contact = s.Contact()
+		if refused.Code == CodeNotPermitted || refused.Code == CodeFeatureOff {
+			refusals[i].Contact = s.Contact(actor)
 		}
 	}
 	return refusals
@@ -147,9 +163,11 @@ type position struct {
 	scope   events.ScopeID
 }
 
-// draft is a commit in the making: what has been proposed, and the state as it
-// would be.
+// draft is a commit in the making: what has been proposed, the state before it,
+// and as it would be.
 type draft struct {
+	// before is the state that the authority of the actor is of.
+	before State
 	state  State
 	commit events.Commit
 	// cause marks the events that the command proposes of itself.
@@ -158,10 +176,16 @@ type draft struct {
 	// keeps it for each event.
 	field  string
 	fields []string
+	// leads is the event that others follow from which are emitted before it; nil
+	// where there is none.
+	leads events.Event
 	// explicit are the roles that an import wants held: others that it grants
 	// do not replace them.
 	explicit map[position]bool
 	refusals Refusals
+	// given is what was refused before the decision, and keeps nothing from being
+	// judged.
+	given Refusals
 	// collecting says that a refusal at one field does not keep the others
 	// from being judged.
 	collecting bool
@@ -176,11 +200,11 @@ func (d *draft) emit(e events.Event) {
 	state.Org = d.commit.Org
 	if refused := admissible(state, &d.commit, e); refused != nil {
 		refused.Event = -1
-		d.refuse(*refused)
+		d.deny(e, *refused)
 		return
 	}
 	at := Stamp{Revision: d.state.Revision + 1, Actor: d.commit.Actor, At: d.commit.Effective()}
-	next, err := state.evolve(e, d.commit.ID, at)
+	next, err := state.evolve(e, d.commit.ID, at, inviter(&d.before, d.commit.Events, e))
 	if err != nil {
 		d.refuse(Refusal{Code: CodeInvalid, Message: "This cannot be done: " + err.Error() + ".", Event: -1})
 		return
@@ -191,9 +215,7 @@ func (d *draft) emit(e events.Event) {
 }
 
 func (d *draft) refuse(r Refusal) {
-	if r.Field == "" {
-		r.Field = d.field
-	}
+	r.Field = cmp.Or(d.field, r.Field) // where in the source tells more than which field of the event
 	d.refusals = append(d.refusals, r)
 }
 
@@ -217,10 +239,10 @@ func (d *draft) scope(id events.ScopeID) (*Scope, bool) {
 
 // role finds a role on a scope or refuses, naming the roles that there are.
 func (d *draft) role(id events.RoleID, on events.ScopeID) (*rolemodel.Role, bool) {
-	role, known := d.state.Model.Role(on.Kind(), string(id))
+	role, known := d.state.Role(on.Kind(), string(id))
 	if !known {
 		var have []string
-		for _, r := range d.state.Model.Roles {
+		for _, r := range d.state.Roles() {
 			if r.Kind == on.Kind() {
 				have = append(have, r.Name)
 			}

@@ -92,8 +92,11 @@ func (c DefineRoles) propose(d *draft) {
 				continue
 			}
 			person, _ := d.state.Person(subject)
-			if _, member := person.Membership(c.Scope); member && role.Default {
-				d.refuse(d.state.defaultRole(subject, now))
+			if restsOnDefault(person, now, role, func(other *rolemodel.Role) bool {
+				says, listed := wanted[other]
+				return !listed || slices.Contains(says.Holders, subject)
+			}) {
+				d.deny(events.MembershipTerminated{Subject: subject, Scope: c.Scope}, d.state.defaultRole(subject, now))
 				break
 			}
 			d.revoke(subject, role, c.Scope, "")
@@ -152,7 +155,7 @@ func (d *draft) keepMarks(c DefineRoles) {
 			continue
 		}
 		if refused := d.state.unmet(marked, c.Scope); refused != nil {
-			d.refuse(*refused)
+			d.deny(events.DesignationSet{Subject: mark.Subject, Designation: mark.Designation, Scope: c.Scope}, *refused)
 		}
 	}
 	d.field = ""
@@ -168,7 +171,7 @@ func (d *draft) pass(role *rolemodel.Role, on *Scope, wanted map[*rolemodel.Role
 		if len(holders) > 1 {
 			code = CodeTooMany
 		}
-		d.refuse(Refusal{Code: code, Rule: role.Rule, Role: role.ID(), Scope: on.ID, Event: -1,
+		d.deny(events.OwnershipTransferred{Role: events.RoleID(role.Name), Scope: on.ID}, Refusal{Code: code, Rule: role.Rule, Role: role.ID(), Scope: on.ID, Event: -1,
 			Message: roleOn(role, on.ID) + " always has one holder, and it passes from one person to another: name one."})
 		return
 	}

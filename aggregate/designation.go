@@ -34,6 +34,9 @@ func (c SetDesignation) propose(d *draft) {
 		return
 	}
 	if designation, defined := d.designation(c.Designation, c.Scope); defined {
+		if marked, set := scope.Designated(designation); set && marked.Subject == c.Subject {
+			d.already(events.DesignationSet{Subject: c.Subject, Designation: c.Designation, Scope: c.Scope})
+		}
 		d.designate(c.Subject, designation, scope)
 	}
 }
@@ -44,6 +47,9 @@ func (c ClearDesignation) propose(d *draft) {
 		return
 	}
 	if designation, defined := d.designation(c.Designation, c.Scope); defined {
+		if _, set := scope.Designated(designation); !set {
+			d.already(events.DesignationCleared{Designation: c.Designation, Scope: c.Scope})
+		}
 		d.undesignate(designation, scope, "")
 	}
 }
@@ -83,9 +89,21 @@ func (d *draft) designation(id events.DesignationID, on events.ScopeID) (*rolemo
 	return designation, known
 }
 
-// lapses says why a mark cannot stand, as a cause and in words; the cause is
-// empty if it can.
-func (s State) lapses(marked Designated, on events.ScopeID) (events.Cause, string) {
+// lapsesBy says whether a mark lapses for the cause that the event gives, after
+// those that come before it in the commit.
+func (s State) lapsesBy(e events.DesignationLapsed, earlier []events.Event) bool {
+	designation, err := s.designation(e.Designation, e.Scope)
+	if err != nil {
+		return false
+	}
+	cause, _ := s.lapses(Designated{Designation: designation, Subject: e.Subject}, e.Scope, earlier)
+	return cause == e.Cause
+}
+
+// lapses says why a mark cannot stand after the events of the commit, as a cause
+// and in words; the cause is empty if it can. Where the role that it needs has
+// ended with a membership, so does the mark (X02).
+func (s State) lapses(marked Designated, on events.ScopeID, earlier []events.Event) (events.Cause, string) {
 	designation := marked.Designation
 	scope, exists := s.Scope(on)
 	if !exists {
@@ -100,7 +118,15 @@ func (s State) lapses(marked Designated, on events.ScopeID) (events.Cause, strin
 		for _, role := range designation.Among {
 			among = append(among, role.Name)
 		}
-		return events.CauseUnheld, fmt.Sprintf("only %s can be, and %s is none", anyOf(among), marked.Subject)
+		cause := events.CauseUnheld
+		if slices.ContainsFunc(earlier, func(e events.Event) bool {
+			revoked, is := e.(events.RoleRevoked)
+			return is && revoked.Cause == events.CauseTermination && revoked.Subject == marked.Subject && revoked.Scope == on &&
+				slices.Contains(among, string(revoked.Role))
+		}) {
+			cause = events.CauseTermination
+		}
+		return cause, fmt.Sprintf("only %s can be, and %s is none", anyOf(among), marked.Subject)
 	}
 	if lacking := s.lacksQuorum(designation, scope); lacking != "" {
 		return events.CauseQuorum, lacking
@@ -121,7 +147,7 @@ func (s State) lacksQuorum(designation *rolemodel.Designation, on *Scope) string
 
 // unmet refuses a mark that cannot stand.
 func (s State) unmet(marked Designated, on events.ScopeID) *Refusal {
-	cause, lacking := s.lapses(marked, on)
+	cause, lacking := s.lapses(marked, on, nil)
 	if cause == "" {
 		return nil
 	}

@@ -55,13 +55,7 @@ func auditEnvelope(s State, c *events.Commit) Refusals {
 		return invalid("note", "A note is kept under the key of the one person it is about; commands about nobody or several take a reason and a ticket.")
 	}
 	if c.OnBehalfOf != "" {
-		person, known := s.Person(c.OnBehalfOf)
-		if refused := unknown("person", string(c.OnBehalfOf), ""); !known {
-			refused.Field = "on_behalf_of"
-			return Refusals{refused}
-		}
-		if person.Anonymizing() {
-			refused := isAnonymized(person)
+		if refused := s.At(c.Effective()).lacksBehalf(c.Actor, c.OnBehalfOf, c.Events); refused != nil {
 			refused.Field, refused.Event = "on_behalf_of", -1
 			return Refusals{*refused}
 		}
@@ -115,6 +109,9 @@ func mayEnter(s State, actor events.PrincipalID) *Refusal {
 	person, known := s.Person(actor)
 	if !known {
 		return &Refusal{Code: CodeNotPermitted, Event: -1, Message: fmt.Sprintf("%s is not known in %s.", actor, s.Org)}
+	}
+	if person.Deleted {
+		return &Refusal{Code: CodeNotPermitted, Subject: actor, Event: -1, Message: wasDeleted(person).Message}
 	}
 	if person.Anonymizing() {
 		refused := isAnonymized(person)

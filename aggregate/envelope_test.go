@@ -78,10 +78,10 @@ func TestRequest(t *testing.T) {
 			refused{code: CodeInvalid, field: "note", subject: nix, says: "alone"},
 		},
 		{
-			"on behalf of a person who is known",
+			"on behalf of nobody where the model has no such thing",
 			given(acmeFounded, joined(ben)),
 			when(ann, register, onBehalfOf(ben)),
-			known,
+			refused{code: CodeNotPermitted, scope: org, subject: ann, field: "on_behalf_of", says: "behalf.act"},
 		},
 		{
 			"on behalf of nobody else",

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
+	"weak"
 
 	"github.com/benbjohnson/immutable"
 
@@ -22,10 +24,11 @@ func (s State) Apply(r events.Record) (State, error) {
 			r.ID, r.Org, r.Number, r.Revision, r.Prev, s.Number, s.Revision)
 	}
 	at := Stamp{Revision: r.Revision, Actor: r.Actor, At: r.Effective()}
+	before := s
 	s.Org = r.Org
 	for i, e := range r.Events {
 		var err error
-		if s, err = s.evolve(e, r.ID, at); err != nil {
+		if s, err = s.evolve(e, r.ID, at, inviter(&before, r.Events[:i], e)); err != nil {
 			return s, fmt.Errorf("commit %s, event %d (%s): %w", r.ID, i, events.Name(e), err)
 		}
 	}
@@ -45,14 +48,87 @@ func (s State) Apply(r events.Record) (State, error) {
 	return s, nil
 }
 
-// evolve folds one event. It trusts what the audit let through and fails only
-// where the event names something that is not there. Lists stay sorted, so that
-// equal histories are equal states and give equal commits.
-func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (State, error) {
+// evolve folds one event, and puts its stamp on the scope that it concerns. It
+// trusts what the audit let through and fails only where the event names something
+// that is not there. Lists stay sorted, so that equal histories are equal states
+// and give equal commits. The inviter is as [inviter] says.
+func (s State) evolve(event events.Event, commit events.CommitID, at Stamp, inviter events.PrincipalID) (State, error) {
 	if _, founds := event.(events.OrganizationFounded); !founds && s.persons == nil {
 		return s, fmt.Errorf("no organization")
 	}
-	at.Cause = event.Concern().Cause
+	concern := event.Concern()
+	at.Cause = concern.Cause
+	next, err := s.fold(event, commit, at, inviter)
+	if err != nil {
+		return next, err
+	}
+	return next.stamped(&s, concern, at), nil
+}
+
+// inviter is by whose invitation the person concerned comes to what the event
+// gives: whoever sent the one that was accepted earlier in the commit. Empty where
+// it does not follow from that.
+func inviter(before *State, earlier []events.Event, event events.Event) events.PrincipalID {
+	concern := event.Concern()
+	switch concern.Cause {
+	case events.CauseInvitation, events.CauseJoined, events.CauseDefault:
+		invitation, _ := before.accepted(earlier, concern.Subject)
+		return invitation.Sent.Actor
+	}
+	return ""
+}
+
+// accepted finds the invitation that the person has accepted by one of the events
+// that follow on the state.
+func (s *State) accepted(list []events.Event, subject events.PrincipalID) (Invitation, bool) {
+	for _, event := range list {
+		if e, accepts := event.(events.InvitationAccepted); accepts && e.Subject == subject {
+			invitee, invitation, open := s.Invitation(e.Invitation)
+			if !open || invitee.ID != subject {
+				return Invitation{}, false
+			}
+			return invitation, true
+		}
+	}
+	return Invitation{}, false
+}
+
+// stamped says on the scope that an event concerns that this was its last change
+// (X03). What concerns neither a scope nor a person concerns the organization
+// itself, an invitation the scope that it is to, and the end of a scope the one
+// above it.
+func (s State) stamped(before *State, concern events.Concern, at Stamp) State {
+	on := concern.Scope
+	switch {
+	case on != "":
+	case concern.Subject == "":
+		on = s.Root
+	default:
+		_, invitation, _ := before.Invitation(events.InvitationID(concern.Item))
+		on = invitation.Scope
+	}
+	for on != "" {
+		was, existed := before.Scope(on)
+		scope, exists := s.Scope(on)
+		if exists {
+			if scope == was { // which others have, too
+				changed := *scope
+				scope = &changed
+				s.scopes = s.scopes.Set(on, scope)
+			}
+			scope.Changed = at
+			break
+		}
+		if !existed {
+			break
+		}
+		on = was.Parent
+	}
+	return s
+}
+
+// fold is what the event makes of the state.
+func (s State) fold(event events.Event, commit events.CommitID, at Stamp, inviter events.PrincipalID) (State, error) {
 	switch e := event.(type) {
 	case events.OrganizationFounded:
 		s.Root = e.Scope
@@ -65,16 +141,7 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		return s, nil
 
 	case events.ModelAdopted:
-		model, err := adopt(e.Source)
-		if err != nil {
-			return s, err
-		}
-		kind, known := model.Kind(s.Root.Kind())
-		if !known {
-			return s, fmt.Errorf("model %s has no scope kind %q", model.ID, s.Root.Kind())
-		}
-		s.Model = model
-		return s.withScope(s.Root, func(c *Scope) { c.Kind = kind })
+		return s.evolveAdoption(e, at)
 
 	case events.PersonRegistered:
 		s.persons = s.persons.Set(e.Subject, &Person{
@@ -128,7 +195,7 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 			return s, err
 		}
 		return s.withPerson(e.Subject, func(p *Person) {
-			p.Memberships = with(p.Memberships, Membership{Scope: e.Scope, Active: true, Since: at, Changed: at},
+			p.Memberships = with(p.Memberships, Membership{Scope: e.Scope, Active: true, MemberKind: e.MemberKind, Since: at, Changed: at, InvitedBy: inviter},
 				func(a, b Membership) int { return cmp.Compare(a.Scope, b.Scope) })
 			if e.Scope == s.Root && p.openCase() {
 				p.matters(func(m *Matters) {
@@ -143,6 +210,15 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 
 	case events.MembershipResumed:
 		return s.withMembership(e.Subject, e.Scope, true, at)
+
+	case events.MembershipKindChanged:
+		return s.withPerson(e.Subject, func(p *Person) {
+			p.Memberships = changed(p.Memberships, func(m *Membership) {
+				if m.Scope == e.Scope {
+					m.MemberKind, m.Changed = e.MemberKind, at
+				}
+			})
+		})
 
 	case events.MembershipTerminated:
 		s, err := s.withScope(e.Scope, func(c *Scope) { c.members = remove(c.members, e.Subject) })
@@ -168,8 +244,8 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 			return s, err
 		}
 		return s.withPerson(e.Subject, func(p *Person) {
-			p.Grants = with(p.Grants, Grant{Role: role, Scope: e.Scope, Since: at, Until: e.Until}, func(a, b Grant) int {
-				return cmp.Or(cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Role.Index, b.Role.Index))
+			p.Grants = with(p.Grants, Grant{Role: role, Scope: e.Scope, Since: at, InvitedBy: inviter, Until: e.Until}, func(a, b Grant) int {
+				return cmp.Or(cmp.Compare(a.Scope, b.Scope), compareRoles(a.Role, b.Role))
 			})
 		})
 
@@ -189,7 +265,8 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		})
 
 	case events.RoleLimited:
-		return s.withGrant(e.Subject, e.Role, e.Scope, func(g *Grant) { g.Until, g.Announced = e.Until, false })
+		limited := at
+		return s.withGrant(e.Subject, e.Role, e.Scope, func(g *Grant) { g.Until, g.Announced, g.Limited = e.Until, false, &limited })
 
 	case events.ExpiryAnnounced:
 		return s.withGrant(e.Subject, e.Role, e.Scope, func(g *Grant) { g.Announced = true })
@@ -213,6 +290,36 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 	case events.DesignationLapsed:
 		return s.withoutDesignation(e.Designation, e.Scope)
 
+	case events.RoleDefined, events.RoleRenamed, events.RoleDeleted, events.PermissionAdded, events.PermissionRemoved,
+		events.PermissionWithheld, events.PermissionRestored:
+		return s.evolveRoles(event, commit, at)
+
+	case events.ClientCreated:
+		s.persons = s.persons.Set(e.Subject, &Person{
+			ID: e.Subject, Client: true, Details: Details{Name: seal(commit, e.Name)}, Registered: at, Changed: at,
+		})
+		return s, nil
+
+	case events.ClientDeleted:
+		return s.withPerson(e.Subject, func(p *Person) { p.Deleted, p.Changed = true, at })
+
+	case events.ManagerAssigned:
+		return s.withManager(e.Subject, e.Manager, at)
+
+	case events.ManagerRemoved:
+		return s.withManager(e.Subject, "", at)
+
+	case events.EditionSet:
+		if s.Model == nil {
+			return s, fmt.Errorf("no role model")
+		}
+		edition, known := s.Model.Edition(string(e.Edition))
+		if !known || e.Edition == "" {
+			return s, fmt.Errorf("model %s has no edition %q", s.Model.ID, e.Edition)
+		}
+		s.edition = edition
+		return s, nil
+
 	case events.FeatureEnabled:
 		return s.withFeature(e.Feature, true)
 
@@ -232,8 +339,26 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		})
 		return s.withScope(e.Parent, func(c *Scope) { c.adoptChild(e.Scope) })
 
+	case events.AttributeSet:
+		return s.withScope(e.Scope, func(c *Scope) {
+			c.Attributes = with(without(c.Attributes, func(a AttributeValue) bool { return a.ID == e.Attribute }),
+				AttributeValue{ID: e.Attribute, Value: e.Value, Since: at}, func(a, b AttributeValue) int { return cmp.Compare(a.ID, b.ID) })
+		})
+
+	case events.ScopeArchived:
+		return s.withScope(e.Scope, func(c *Scope) { c.Archive = at })
+
+	case events.ScopeRestored:
+		return s.withScope(e.Scope, func(c *Scope) { c.Archive = Stamp{} })
+
+	case events.ScopeMerged:
+		return s.withScope(e.Into, func(c *Scope) { c.Changed = at }) // which the event does not name as its scope
+
+	case events.AddressesRouted:
+		return s.withScope(e.Scope, func(c *Scope) { c.Domains = e.Domains })
+
 	case events.ScopeRenamed:
-		return s.withScope(e.Scope, func(c *Scope) { c.Title, c.Changed = seal(commit, e.Title), at })
+		return s.withScope(e.Scope, func(c *Scope) { c.Title = seal(commit, e.Title) })
 
 	case events.ScopeMoved:
 		scope, exists := s.Scope(e.Scope)
@@ -247,7 +372,7 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 		if s, err = s.withScope(e.Parent, func(c *Scope) { c.adoptChild(e.Scope) }); err != nil {
 			return s, err
 		}
-		return s.withScope(e.Scope, func(c *Scope) { c.Parent, c.Changed = e.Parent, at })
+		return s.withScope(e.Scope, func(c *Scope) { c.Parent = e.Parent })
 
 	case events.ScopeDeleted:
 		scope, exists := s.Scope(e.Scope)
@@ -255,6 +380,10 @@ func (s State) evolve(event events.Event, commit events.CommitID, at Stamp) (Sta
 			return s, fmt.Errorf("no scope %s", e.Scope)
 		}
 		s.scopes = s.scopes.Delete(e.Scope)
+		var err error
+		if s, err = s.unrouted(e.Scope); err != nil {
+			return s, err
+		}
 		return s.withScope(scope.Parent, func(c *Scope) { c.children = c.children.Delete(e.Scope) })
 	}
 	return s.evolveMatters(event, commit, at)
@@ -311,6 +440,52 @@ func (s State) withGrant(subject events.PrincipalID, id events.RoleID, scope eve
 	})
 }
 
+// withManager says who somebody's manager is, or that there is none.
+func (s State) withManager(subject, manager events.PrincipalID, at Stamp) (State, error) {
+	person, known := s.Person(subject)
+	if !known {
+		return s, fmt.Errorf("no person %s", subject)
+	}
+	if person.Chart != nil && person.Chart.Manager != "" {
+		var err error
+		if s, err = s.withPerson(person.Chart.Manager, func(p *Person) {
+			p.chart(func(c *Chart) {
+				c.Reports = without(c.Reports, func(id events.PrincipalID) bool { return id == subject })
+			})
+		}); err != nil {
+			return s, err
+		}
+	}
+	if manager != "" {
+		var err error
+		if s, err = s.withPerson(manager, func(p *Person) {
+			p.chart(func(c *Chart) { c.Reports = with(c.Reports, subject, cmp.Compare) })
+		}); err != nil {
+			return s, err
+		}
+	}
+	return s.withPerson(subject, func(p *Person) {
+		p.chart(func(c *Chart) {
+			if c.Manager, c.Since = manager, at; manager == "" {
+				c.Since = Stamp{}
+			}
+		})
+	})
+}
+
+// chart changes a copy of the place among managers of a person that is itself a
+// copy.
+func (p *Person) chart(change func(*Chart)) {
+	var c Chart
+	if p.Chart != nil {
+		c = *p.Chart
+	}
+	change(&c)
+	if p.Chart = &c; c.Manager == "" && len(c.Reports) == 0 {
+		p.Chart = nil
+	}
+}
+
 func (s State) withoutDesignation(id events.DesignationID, on events.ScopeID) (State, error) {
 	designation, err := s.designation(id, on)
 	if err != nil {
@@ -361,7 +536,7 @@ func (s State) role(id events.RoleID, scope events.ScopeID) (*rolemodel.Role, er
 	if s.Model == nil {
 		return nil, fmt.Errorf("no role model")
 	}
-	role, known := s.Model.Role(scope.Kind(), string(id))
+	role, known := s.Role(scope.Kind(), string(id))
 	if !known {
 		return nil, fmt.Errorf("model %s has no role %q on a scope of kind %q", s.Model.ID, id, scope.Kind())
 	}
@@ -377,7 +552,7 @@ func (c *Scope) withHolders(role *rolemodel.Role, change func(people) people) {
 	c.holders = without(c.holders, func(h holders) bool { return h.role == role })
 	if held != nil && held.Len() > 0 {
 		c.holders = with(c.holders, holders{role: role, people: held},
-			func(a, b holders) int { return cmp.Compare(a.role.Index, b.role.Index) })
+			func(a, b holders) int { return compareRoles(a.role, b.role) })
 	}
 }
 
@@ -430,20 +605,34 @@ func seal(commit events.CommitID, value events.Sealed) Sealed {
 	return Sealed{Commit: commit, Value: value}
 }
 
-// models holds every model that a ledger's history has adopted, by the digest
-// of its source: thousands of organizations share a handful.
-var models sync.Map
+// models holds every model in use, by the digest of its source: thousands of
+// organizations share a handful. One that no state has any more, or that was
+// only asked about, goes.
+var models sync.Map // of weak.Pointer[rolemodel.Model]
 
-// adopt reads a model's canonical bytes, once for each different source.
+// adopt reads a model's canonical bytes. As long as the model is in use, the same
+// source gives the same one.
 func adopt(source []byte) (*rolemodel.Model, error) {
 	digest := sha256.Sum256(source)
-	if model, known := models.Load(digest); known {
-		return model.(*rolemodel.Model), nil
+	if kept, known := models.Load(digest); known {
+		if model := kept.(weak.Pointer[rolemodel.Model]).Value(); model != nil {
+			return model, nil
+		}
 	}
 	model, err := rolemodel.Parse("model.adopted", source)
 	if err != nil {
 		return nil, err
 	}
-	shared, _ := models.LoadOrStore(digest, model)
-	return shared.(*rolemodel.Model), nil
+	fresh := weak.Make(model)
+	for {
+		kept, known := models.LoadOrStore(digest, fresh)
+		if !known {
+			runtime.AddCleanup(model, func(digest [sha256.Size]byte) { models.CompareAndDelete(digest, fresh) }, digest)
+			return model, nil
+		}
+		if shared := kept.(weak.Pointer[rolemodel.Model]).Value(); shared != nil {
+			return shared, nil
+		}
+		models.CompareAndDelete(digest, kept)
+	}
 }

@@ -11,7 +11,7 @@ import (
 func (s State) evolveMatters(event events.Event, commit events.CommitID, at Stamp) (State, error) {
 	switch e := event.(type) {
 	case events.InvitationSent:
-		invitation := Invitation{ID: e.Invitation, Scope: e.Scope, Expires: e.Expires, TokenHash: e.TokenHash, Sent: at}
+		invitation := Invitation{ID: e.Invitation, Scope: e.Scope, MemberKind: e.MemberKind, Route: e.Route, Expires: e.Expires, TokenHash: e.TokenHash, Sent: at}
 		if e.Role != "" {
 			role, err := s.role(e.Role, e.Scope)
 			if err != nil {

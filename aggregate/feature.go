@@ -13,6 +13,8 @@ type RecordFact struct {
 	Fact     events.FactID
 	Scope    events.ScopeID
 	Quantity uint64
+	// Subject is whom it concerned; empty for nobody in particular.
+	Subject events.PrincipalID
 }
 
 // Name implements [Command].
@@ -38,6 +40,7 @@ func (c SwitchFeature) propose(d *draft) {
 			Message: "There is no feature " + string(c.Feature) + " in the model " + d.state.Model.ID + "; there is " + anyOf(have) + ".",
 			Help:    "tenure models show " + d.state.Model.ID})
 	case d.state.Enabled(feature) == c.On:
+		d.already(events.FeatureEnabled{Feature: c.Feature})
 	case c.On:
 		d.emit(events.FeatureEnabled{Feature: c.Feature})
 	default:
@@ -53,5 +56,10 @@ func (c RecordFact) propose(d *draft) {
 		d.refuse(unknown("fact", string(c.Fact)+" on "+string(c.Scope), "tenure models show "+d.state.Model.ID))
 		return
 	}
-	d.emit(events.FactRecorded{Fact: c.Fact, Scope: c.Scope, Quantity: c.Quantity})
+	if c.Subject != "" {
+		if _, known := d.person(c.Subject); !known {
+			return
+		}
+	}
+	d.emit(events.FactRecorded{Fact: c.Fact, Scope: c.Scope, Quantity: c.Quantity, Subject: c.Subject})
 }

@@ -232,7 +232,7 @@ func (d *draft) outcomeOfRoles(outcomes []RoleOutcome) {
 		d.field = outcome.Field
 		if person, _ := d.state.Person(outcome.Subject); outcome.Held && root.Kind.Membership {
 			if _, running := person.Membership(root.ID); !running {
-				d.start(outcome.Subject, root.ID, d.cause)
+				d.start(outcome.Subject, root.ID, "", d.cause)
 			}
 		}
 	}

@@ -29,7 +29,11 @@ type Invitation struct {
 	ID    events.InvitationID
 	Scope events.ScopeID
 	// Role comes with the membership; nil if none does.
-	Role      *rolemodel.Role
+	Role *rolemodel.Role
+	// MemberKind is that of the membership, empty for the usual one.
+	MemberKind events.MemberKindID
+	// Route is the scope where it can be answered too; empty if there is none.
+	Route     events.ScopeID
 	Expires   time.Time
 	TokenHash []byte
 	Sent      Stamp
@@ -95,6 +99,15 @@ func (p *Person) Anonymized() bool {
 	return p.Anonymizing() && p.Matters.Anonymization.Completed.Revision > 0
 }
 
+// Left says when the person's membership of the organization ended last; its
+// revision is 0 if none ever did.
+func (p *Person) Left() Stamp {
+	if p.Matters == nil || p.Matters.Case == nil {
+		return Stamp{}
+	}
+	return p.Matters.Case.Opened
+}
+
 // invitations lists those that are open.
 func (p *Person) invitations() []Invitation {
 	if p.Matters == nil {
@@ -105,7 +118,7 @@ func (p *Person) invitations() []Invitation {
 
 // invitedTo lists the open invitations to a scope, by person.
 func (s State) invitedTo(scope *Scope) []invitee {
-	if !scope.Kind.Membership || s.subjects.Len() == 0 {
+	if s.subjects.Len() == 0 {
 		return nil
 	}
 	var list []invitee
@@ -116,6 +129,22 @@ func (s State) invitedTo(scope *Scope) []invitee {
 		}
 	}
 	slices.SortFunc(list, func(a, b invitee) int { return cmp.Compare(a.subject, b.subject) })
+	return list
+}
+
+// invitees lists all open invitations, by id.
+func (s State) invitees() []invitee {
+	if s.subjects == nil {
+		return nil
+	}
+	var list []invitee
+	for itr := s.subjects.Iterator(); !itr.Done(); {
+		id, subject, _ := itr.Next()
+		if _, invitation, open := s.Invitation(events.InvitationID(id)); open {
+			list = append(list, invitee{subject, invitation.ID})
+		}
+	}
+	slices.SortFunc(list, func(a, b invitee) int { return cmp.Compare(a.invitation, b.invitation) })
 	return list
 }
 

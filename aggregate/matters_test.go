@@ -241,7 +241,7 @@ func TestAnonymize(t *testing.T) {
 		{"no reminder", left(begun), when(eve, SetReminder{Reminder: reminderID(1), Subject: dan, Due: later}), gone},
 		{"no key", left(begun), when(events.Operator, IssueCredential{Subject: dan, Credential: keyID(1), Hash: hash(1)}), gone},
 		{"no deed", left(begun), when(dan, Anonymize{dan}, idempotent(hash(1), hash(2))), gone},
-		{"nothing on behalf", left(begun), when(cat, RegisterPerson{Subject: nix}, onBehalfOf(dan)), refused{code: CodeAnonymized, subject: dan, field: "on_behalf_of", says: "is anonymized"}},
+		{"nothing on behalf", left(begun), when(cat, RegisterPerson{Subject: nix}, onBehalfOf(dan)), refused{code: CodeNotPermitted, scope: org, subject: cat, field: "on_behalf_of", says: "behalf.act"}},
 		{"no note", left(begun), when(eve, anonymize, note(dan), idempotent(hash(1), hash(2))), refused{code: CodeAnonymized, subject: dan, field: "note", says: "no key any more"}},
 		{"no note with the completion", left(begun), when(background, complete, note(dan)), refused{code: CodeAnonymized, subject: dan, field: "note", says: "no key any more"}},
 		{"but one with the decision", left(), when(eve, anonymize, note(dan)), then(begun)},

@@ -206,7 +206,7 @@ func TestTerminateMembership(t *testing.T) {
 			"and not where it does not",
 			given(worksFounded, hired(ben, "worker")),
 			when(ben, TerminateMembership{Subject: ben, Scope: company}),
-			refused{code: CodeNotPermitted, scope: company, subject: ben, help: "tenure who --role manager --org acme", says: "that takes owner on company:acme or manager on company:acme"},
+			refused{code: CodeNotPermitted, scope: company, subject: ben, help: "tenure who --role owner --org acme", says: "that takes owner on company:acme or manager on company:acme"},
 		},
 		{
 			"nobody ends the membership of others without authority",

@@ -158,6 +158,186 @@ func placed(who events.PrincipalID, on events.ScopeID, role events.RoleID) []eve
 	return []events.Event{started(who, on), granted(who, role, on)}
 }
 
+// The atelier model is about the life of scopes: what their creators get, marks
+// on them, the archive, and mergers of teams whose members differ in kind, of
+// roles that pass over and roles that do not.
+var atelier = must(rolemodel.Parse("atelier.yaml", []byte(`
+model: atelier
+title: Studio
+about: Teams that people create, put into the archive, merge and import, with boards in them.
+root: house
+highest: house.owner
+scopes:
+  - kind: house
+    title: House
+    membership: true
+    member_kinds: [{id: user, title: User}, {id: guest, title: Guest}]
+  - kind: wing
+    title: Wing
+    under: [house]
+  - kind: team
+    title: Team
+    under: [house, wing, team]
+    membership: true
+    leave: true
+    member_kinds: [{id: user, title: User}, {id: guest, title: Guest}]
+    joins: [guest]
+    attributes:
+      - {id: sight, title: Sight, values: [hidden, open]}
+      - {id: type, title: Type, values: [project, group], fixed: true}
+  - {kind: board, title: Board, under: [team]}
+conditions:
+  - {id: colleague, title: for people of the house, rule: S01, when: "!person.given || person.member"}
+permissions:
+  - {id: house.people, title: Manage people, section: People, allows: [person.register, membership.start, membership.suspend, membership.resume, membership.terminate]}
+  - {id: house.build, title: Build, section: Structure, allows: ["scope.create:wing", "scope.create:team"]}
+  - {id: house.found_team, title: Found teams, section: Structure, rule: S03, allows: ["scope.create:team"]}
+  - {id: house.take_in, title: Take teams in from a file, section: Structure, rule: S04, allows: ["scope.import:team"]}
+  - {id: wing.build, title: Build in a wing, section: Structure, allows: ["scope.create:team", scope.delete]}
+  - {id: wing.take_in, title: Take teams in from a file, section: Structure, allows: ["scope.import:team"]}
+  - {id: team.people, title: Manage people of a team, section: People, allows: [membership.start, membership.suspend, membership.resume, membership.terminate]}
+  - {id: team.build, title: Build in a team, section: Structure, allows: ["scope.create:team", "scope.create:board", scope.rename, scope.move, scope.delete]}
+  - {id: team.show, title: Say who sees a team, section: Structure, rule: S05, allows: ["scope.set:sight"]}
+  - {id: team.shelve, title: Put a team into the archive, section: Structure, rule: S06, allows: [scope.archive]}
+  - {id: team.merge, title: Merge teams, section: Structure, rule: S07, allows: [scope.merge]}
+  - {id: team.read, title: Read, section: Work}
+  - {id: board.write, title: Write on a board, section: Work}
+  - {id: board.build, title: Change a board, section: Structure, allows: [scope.rename, scope.move, scope.delete]}
+roles:
+  - id: house.owner
+    title: Owner
+    membership: house
+    at_least: 1
+    granted_by: [house.owner]
+    permissions: [house.people, house.build, house.take_in]
+    inherited: [wing.build, wing.take_in, team.people, team.build, team.show, team.shelve, team.merge, team.read, board.build]
+  - id: house.resident
+    title: Resident
+    membership: house
+    default: true
+    granted_by: [house.owner]
+    permissions: ["house.found_team if colleague"]
+  - id: house.usher
+    title: Usher, who need not live here
+    granted_by: [house.owner]
+    permissions: [house.take_in]
+  - id: house.scribe
+    title: Scribe
+    membership: house
+    granted_by: [house.owner]
+    permissions: [house.take_in]
+  - id: team.owner
+    title: Owner of a team
+    rule: S08
+    membership: team
+    member_kinds: [user]
+    at_least: 1
+    at_most: 1
+    transferred_by: [team.owner, house.owner]
+    automatic: creator
+    permissions: [team.read]
+  - id: team.lead
+    title: Lead
+    rule: S09
+    membership: team
+    member_kinds: [user]
+    granted_by: [team.owner, team.lead, house.owner]
+    automatic: creator
+    permissions: [team.people, team.build, team.show, team.shelve, team.merge, team.read]
+    inherited: [board.write, board.build]
+  - id: team.speaker
+    title: Speaker
+    membership: team
+    at_most: 1
+    granted_by: [team.lead, house.owner]
+    permissions: [team.read]
+  - id: team.reader
+    title: Reader
+    membership: team
+    default: true
+    granted_by: [team.lead, house.owner]
+    permissions: [team.read]
+  - id: team.writer
+    title: Writer
+    membership: team
+    granted_by: [team.lead, house.owner]
+    replaces: [team.reader, team.critic]
+    permissions: [team.read]
+    inherited: [board.write]
+  - id: team.critic
+    title: Critic
+    membership: team
+    granted_by: [team.lead, house.owner]
+    replaces: [team.reader, team.writer]
+    permissions: [team.read]
+  - id: team.patron
+    title: Patron
+    membership: house
+    granted_by: [house.owner]
+    permissions: [team.read]
+  - id: team.friend
+    title: Friend, in the house or not
+    granted_by: [team.lead, house.owner]
+    permissions: [team.read]
+  - id: team.pupil
+    title: Pupil
+    rule: S10
+    membership: team
+    granted_by: [house.owner]
+    ceiling: [team.read]
+  - id: board.keeper
+    title: Keeper of a board
+    rule: S11
+    membership: team
+    granted_by: [team.lead, house.owner]
+    permissions: [board.write]
+  - id: board.visitor
+    title: Visitor at a board
+    granted_by: [team.lead, house.owner]
+    permissions: [board.write]
+designations:
+  - {id: team.face, title: Face of a team, among: [team.lead, team.owner], set_by: [team.lead, house.owner]}
+`)))
+
+const (
+	atelierHouse events.ScopeID = "house:acme"
+	wing         events.ScopeID = "wing:west"
+	alpha        events.ScopeID = "team:alpha"
+	beta         events.ScopeID = "team:beta"
+	gamma        events.ScopeID = "team:gamma"
+	chalk        events.ScopeID = "board:chalk"
+)
+
+// atelierFounded is a house with ann as its owner.
+var atelierFounded = append(founding(atelier, acme), registered(ann), started(ann, atelierHouse), granted(ann, "resident", atelierHouse, events.CauseDefault), granted(ann, "owner", atelierHouse))
+
+// resident is somebody in the house.
+func resident(who events.PrincipalID) []events.Event {
+	return []events.Event{registered(who), started(who, atelierHouse), granted(who, "resident", atelierHouse, events.CauseDefault)}
+}
+
+// visitor is a guest in the house.
+func visitor(who events.PrincipalID) []events.Event {
+	return []events.Event{registered(who), guest(who, atelierHouse), granted(who, "resident", atelierHouse, events.CauseDefault)}
+}
+
+// guest is a member of the kind guest.
+func guest(who events.PrincipalID, on events.ScopeID, cause ...events.Cause) events.Event {
+	return events.MembershipStarted{Subject: who, Scope: on, MemberKind: "guest", Cause: first(cause)}
+}
+
+// team is a team with the owner and lead that comes with it, given by the
+// operator.
+func team(id, parent events.ScopeID, owner events.PrincipalID) []events.Event {
+	come := events.CauseCreated
+	return []events.Event{created(id, parent), started(owner, id, come), granted(owner, "owner", id, come), granted(owner, "lead", id, come), granted(owner, "reader", id, byDefault)}
+}
+
+// member is a member of a team by default.
+func memberOf(who events.PrincipalID, on events.ScopeID) []events.Event {
+	return []events.Event{started(who, on), granted(who, "reader", on, byDefault)}
+}
+
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)

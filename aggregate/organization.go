@@ -14,6 +14,8 @@ type Found struct {
 	// Owner is registered with it; nil where the import that founds brings its
 	// own people.
 	Owner *RegisterPerson
+	// Edition is the one in force from the beginning; empty for the model's first.
+	Edition events.EditionID
 }
 
 // Name implements [Command].
@@ -37,6 +39,9 @@ func (c Found) propose(d *draft) {
 	root := events.Scope(c.Model.Root, string(d.commit.Org))
 	d.emit(events.OrganizationFounded{Scope: root, Title: c.Title})
 	d.emit(events.ModelAdopted{Model: c.Model.ID, Source: c.Model.Canonical(), Digest: digest[:]})
+	if c.Edition != "" {
+		d.setEdition(c.Edition)
+	}
 	if c.Owner == nil || len(d.refusals) > 0 {
 		return
 	}

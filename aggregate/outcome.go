@@ -19,7 +19,7 @@ func auditOutcome(before, s State, c *events.Commit) Refusals {
 	// decided the outcome.
 	for i := len(c.Events) - 1; i >= 0; i-- {
 		o.event = i
-		o.judge(c.Events[i])
+		o.judge(c.Events[i], c)
 	}
 	o.event = -1
 	for _, scope := range touched(s, c.Events) {
@@ -52,19 +52,32 @@ type seat struct {
 	scope   events.ScopeID
 }
 
-func (o *outcome) judge(event events.Event) {
+func (o *outcome) judge(event events.Event, c *events.Commit) {
 	concern := event.Concern()
 	person, _ := o.state.Person(concern.Subject)
 	switch e := event.(type) {
+	case events.ModelAdopted:
+		o.adopted(c)
 	case events.OrganizationFounded, events.ScopeCreated:
-		for _, role := range o.state.Model.Roles {
+		for _, role := range o.state.Roles() {
 			if role.Kind == concern.Scope.Kind() {
 				o.withinBounds(role, concern.Scope, "")
 			}
 		}
 		o.holdsAutomatic(concern.Scope)
+		o.holdsCreator(concern.Scope, c)
+	case events.MembershipStarted:
+		o.joined(person, e)
+		o.suits(person, e.Scope)
+	case events.MembershipKindChanged:
+		o.suits(person, e.Scope)
+	case events.RoleDefined:
+		o.holdsInitial(e, c)
 	case events.RoleGranted:
-		role, _ := o.state.role(e.Role, e.Scope)
+		role, err := o.state.role(e.Role, e.Scope)
+		if err != nil { // it was deleted, and with it that it is held
+			break
+		}
 		g, held := person.Grant(role, e.Scope)
 		if held && !o.restsOnMembership(person, g) {
 			// That there are too few without it, or too many with it, follows.
@@ -77,17 +90,23 @@ func (o *outcome) judge(event events.Event) {
 			}
 		}
 	case events.RoleRevoked:
-		role, _ := o.state.role(e.Role, e.Scope)
-		o.withinBounds(role, e.Scope, e.Subject)
+		if role, err := o.state.role(e.Role, e.Scope); err == nil {
+			o.withinBounds(role, e.Scope, e.Subject)
+		}
 	case events.RoleLimited:
-		role, _ := o.state.role(e.Role, e.Scope)
-		o.withinBounds(role, e.Scope, e.Subject)
+		if role, err := o.state.role(e.Role, e.Scope); err == nil {
+			o.withinBounds(role, e.Scope, e.Subject)
+		}
 	case events.OwnershipTransferred:
 		o.transferred(e)
 	case events.DesignationLapsed:
 		o.lapsed(e)
 	case events.InvitationAccepted:
-		o.accepted(person, e)
+		o.accepted(person, e, c.Actor)
+	case events.InvitationDeclined, events.InvitationWithdrawn, events.InvitationExpired:
+		o.uninvited(event, c)
+	case events.ScopeMerged:
+		o.merged(e, c.Events[:o.event])
 	case events.MembershipSuspended:
 		for _, g := range person.Grants {
 			o.withinBounds(g.Role, g.Scope, person.ID)
@@ -116,7 +135,7 @@ func (o *outcome) refuse(r Refusal) {
 // model always has an active holder (X01).
 func (o *outcome) withinBounds(role *rolemodel.Role, on events.ScopeID, subject events.PrincipalID) {
 	scope, exists := o.state.Scope(on)
-	if !exists || o.bounds[bound{role, on}] {
+	if !exists || role == nil || o.bounds[bound{role, on}] { // it may have ended with the model that had it
 		return
 	}
 	o.bounds[bound{role, on}] = true
@@ -153,7 +172,7 @@ func (o *outcome) withinBounds(role *rolemodel.Role, on events.ScopeID, subject 
 		message += " This would leave too few: first grant the role to another person."
 	}
 	if held != nil && held.Len() >= least {
-		message += " Holders whose membership is suspended do not count, nor do those whose role ends by itself."
+		message += " Holders whose membership is suspended do not count, nor do those whose role ends by itself or who have yet to answer an invitation."
 	}
 	o.refuse(Refusal{
 		Code: CodeTooFew, Rule: rule, Role: role.ID(), Scope: on, Subject: subject,
@@ -162,8 +181,9 @@ func (o *outcome) withinBounds(role *rolemodel.Role, on events.ScopeID, subject 
 }
 
 // countActive counts the active holders of a role, up to enough. Where they
-// must last, those whose role ends by itself do not count: nobody decides when
-// that happens, so nothing could refuse it.
+// must last, those whose role ends by itself do not count, nor those whose
+// membership ends with an invitation: nobody decides when that happens, so nothing
+// could refuse it.
 func (s State) countActive(held people, role *rolemodel.Role, on events.ScopeID, enough int, lasting bool) int {
 	count := 0
 	if held == nil {
@@ -172,11 +192,22 @@ func (s State) countActive(held people, role *rolemodel.Role, on events.ScopeID,
 	for itr := held.Iterator(); !itr.Done() && count < enough; {
 		id, _, _ := itr.Next()
 		person, _ := s.Person(id)
-		if g, holds := person.Grant(role, on); holds && s.Active(person, &g) && (!lasting || g.Until.IsZero()) {
+		if g, holds := person.Grant(role, on); holds && s.Active(person, &g) && (!lasting || g.Until.IsZero() && !s.provisional(person, &g)) {
 			count++
 		}
 	}
 	return count
+}
+
+// provisional says whether a role rests on a membership that itself rests on an
+// invitation.
+func (s *State) provisional(person *Person, g *Grant) bool {
+	if g.Role.Membership == "" || person.member(s.Root) {
+		return false
+	}
+	on, _ := s.membershipScope(g.Role, g.Scope)
+	m, running := person.Membership(on)
+	return running && s.awaits(person, m)
 }
 
 // restsOnMembership refuses a grant whose membership does not run, and says
@@ -187,7 +218,7 @@ func (o *outcome) restsOnMembership(person *Person, g Grant) bool {
 	}
 	scope, _ := o.state.membershipScope(g.Role, g.Scope)
 	if _, running := person.Membership(scope); running {
-		return true
+		return o.ofKinds(person, g, scope)
 	}
 	o.refuse(Refusal{
 		Code: CodeNotMember, Rule: g.Role.Rule, Role: g.Role.ID(), Scope: g.Scope, Subject: person.ID,
@@ -195,6 +226,69 @@ func (o *outcome) restsOnMembership(person *Person, g Grant) bool {
 		Help:    "tenure member start " + string(person.ID) + o.state.onArg(scope) + " --org " + string(o.state.Org),
 	})
 	return false
+}
+
+// ofKinds refuses a grant to a member of a kind that cannot hold the role (M11),
+// and says whether it can.
+func (o *outcome) ofKinds(person *Person, g Grant, from events.ScopeID) bool {
+	if len(g.Role.MemberKinds) == 0 {
+		return true
+	}
+	for at := range o.state.Up(from) {
+		kind := o.state.memberKind(person, at.ID)
+		if slices.Contains(g.Role.MemberKinds, kind) || kind == "" && (at.ID != o.state.Root || len(at.Kind.MemberKinds) == 0) {
+			continue
+		}
+		is := "stranger"
+		if kind != "" {
+			is = o.state.memberTitle(kind, at.Kind)
+		}
+		o.refuse(Refusal{
+			Code: CodeNotMember, Rule: g.Role.Rule, Role: g.Role.ID(), Scope: g.Scope, Subject: person.ID,
+			Message: fmt.Sprintf("Only a %s can be %s, and on %s %s is a %s.", o.state.memberTitles(g.Role.MemberKinds, at.Kind), roleOn(g.Role, g.Scope), at.ID, person.ID, is),
+		})
+		return false
+	}
+	return true
+}
+
+// joined refuses a new member of a scope whose members belong to the organization
+// too, and who does not.
+func (o *outcome) joined(person *Person, e events.MembershipStarted) {
+	if person.member(e.Scope) && o.state.joins(person, e.Scope, e.MemberKind, e.Cause) {
+		o.refuse(Refusal{Code: CodeUnfounded, Scope: e.Scope, Subject: person.ID,
+			Message: "Who becomes a member of " + string(e.Scope) + " becomes one of " + string(o.state.Root) + ", and " + string(person.ID) + " does not."})
+	}
+}
+
+// suits refuses a membership of a kind that keeps the person from holding a role
+// which they have (M11): one that rests on a membership at the scope or below it.
+func (o *outcome) suits(person *Person, on events.ScopeID) {
+	for _, g := range person.Grants {
+		if g.Since.Revision > o.before.Revision { // which is judged by itself
+			continue
+		}
+		from, needed := o.state.membershipScope(g.Role, g.Scope)
+		if needed && o.state.Under(from, on) && !o.ofKinds(person, g, from) {
+			return
+		}
+	}
+}
+
+// holdsCreator refuses a new scope where whoever created it lacks a role that
+// comes with that.
+func (o *outcome) holdsCreator(on events.ScopeID, c *events.Commit) {
+	scope, exists := o.state.Scope(on)
+	creator, known := o.state.Person(c.Actor)
+	if !exists || !known || c.Actor.Builtin() || creator.Client {
+		return
+	}
+	for _, role := range scope.Kind.Creator {
+		if _, held := creator.Grant(role, on); !held && (!imports(c) || scope.holderSet(role) == nil) {
+			o.refuse(Refusal{Code: CodeUnfounded, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: creator.ID,
+				Message: "Whoever creates " + string(on) + " is " + role.Name + " there, and " + string(creator.ID) + " is not."})
+		}
+	}
 }
 
 // replaces refuses a grant beside the roles that it replaces.
@@ -227,7 +321,7 @@ func (o *outcome) lapsed(e events.DesignationLapsed) {
 	if _, exists := o.state.Scope(e.Scope); err != nil || !exists {
 		return
 	}
-	if cause, _ := o.state.lapses(Designated{Designation: designation, Subject: e.Subject}, e.Scope); cause == "" {
+	if cause, _ := o.state.lapses(Designated{Designation: designation, Subject: e.Subject}, e.Scope, nil); cause == "" {
 		o.refuse(Refusal{Code: CodeUnfounded, Rule: designation.Rule, Scope: e.Scope, Subject: e.Subject,
 			Message: fmt.Sprintf("%s on %s is said to lapse, and has all it needs.", designation.Name, e.Scope)})
 	}
@@ -250,13 +344,16 @@ func (o *outcome) stands(marked Designated, on events.ScopeID, c *events.Commit)
 }
 
 // accepted refuses an acceptance that does not lead to what was offered.
-func (o *outcome) accepted(person *Person, e events.InvitationAccepted) {
-	_, invitation, open := o.before.Invitation(e.Invitation)
-	_, member := person.Membership(invitation.Scope)
-	if !open || !member {
+func (o *outcome) accepted(person *Person, e events.InvitationAccepted, actor events.PrincipalID) {
+	invitee, invitation, open := o.before.Invitation(e.Invitation)
+	if !open || invitee.ID != e.Subject || !person.member(o.before.leadsTo(invitation.Scope, invitation.Role)) {
 		o.refuse(Refusal{Code: CodeUnfounded, Scope: invitation.Scope, Subject: person.ID,
 			Message: "Who accepts an invitation becomes a member, and " + string(person.ID) + " does not."})
 		return
+	}
+	if _, comes := o.before.startsThrough(actor, invitation, invitee); comes && !person.member(invitation.Route) {
+		o.refuse(Refusal{Code: CodeUnfounded, Scope: invitation.Route, Subject: person.ID,
+			Message: "Whoever is accepted on " + string(invitation.Route) + " becomes a member there, and " + string(person.ID) + " does not."})
 	}
 	if before, known := o.before.Person(e.Subject); known && person.Ever > before.Ever && (before.Ever > 0 || len(before.Grants) > 0) {
 		o.refuse(Refusal{Code: CodeUnfounded, Subject: person.ID,
@@ -266,6 +363,20 @@ func (o *outcome) accepted(person *Person, e events.InvitationAccepted) {
 	if _, holds := person.Grant(invitation.Role, invitation.Scope); invitation.Role != nil && !holds {
 		o.refuse(Refusal{Code: CodeUnfounded, Role: invitation.Role.ID(), Scope: invitation.Scope, Subject: person.ID,
 			Message: "The invitation came with " + roleOn(invitation.Role, invitation.Scope) + ", and " + string(person.ID) + " is none."})
+	}
+}
+
+// uninvited refuses to leave a membership that rested on an invitation when that
+// has ended (C27).
+func (o *outcome) uninvited(e events.Event, c *events.Commit) {
+	subject, ends := o.before.uninvites(e)
+	person, known := o.state.Person(subject)
+	if !ends || !known || adoptionOf(o.before, c.Events) != nil {
+		return
+	}
+	if left := o.state.stranded(person); len(left) > 0 {
+		o.refuse(Refusal{Code: CodeUnfounded, Scope: left[0], Subject: subject,
+			Message: string(subject) + " belongs to " + string(left[0]) + " by an invitation alone, and that would be left when the invitation has ended."})
 	}
 }
 
@@ -289,12 +400,16 @@ func (o *outcome) holdsAutomatic(on events.ScopeID) {
 	if !exists {
 		return
 	}
-	background, _ := o.state.Person(events.Background)
 	for _, role := range scope.Kind.Automatic {
-		if _, held := background.Grant(role, on); !held {
-			o.refuse(Refusal{Code: CodeUnfounded, Rule: role.Rule, Role: role.ID(), Scope: on, Subject: background.ID,
-				Message: "On every new " + scope.Kind.Name + " the background user is " + role.Name + ", and on " + string(on) + " it is not."})
-		}
+		o.holdsAutomaticRole(scope, role)
+	}
+}
+
+func (o *outcome) holdsAutomaticRole(scope *Scope, role *rolemodel.Role) {
+	background, _ := o.state.Person(events.Background)
+	if _, held := background.Grant(role, scope.ID); !held {
+		o.refuse(Refusal{Code: CodeUnfounded, Rule: role.Rule, Role: role.ID(), Scope: scope.ID, Subject: background.ID,
+			Message: "On every new " + scope.Kind.Name + " the background user is " + role.Name + ", and on " + string(scope.ID) + " it is not."})
 	}
 }
 
@@ -302,7 +417,7 @@ func (o *outcome) holdsAutomatic(on events.ScopeID) {
 func (s State) defaultRole(subject events.PrincipalID, scope *Scope) Refusal {
 	role := scope.Kind.Default
 	return Refusal{
-		Code: CodeDefaultRole, Role: role.ID(), Scope: scope.ID, Subject: subject, Event: -1,
+		Code: CodeDefaultRole, Rule: role.Rule, Role: role.ID(), Scope: scope.ID, Subject: subject, Event: -1,
 		Message: "Every member of " + string(scope.ID) + " without another role is " + role.Name +
 			": it ends with the membership, or when a role that replaces it is granted.",
 		Help: "tenure member terminate " + string(subject) + s.onArg(scope.ID) + " --org " + string(s.Org),

@@ -17,6 +17,7 @@ func TestAllowed(t *testing.T) {
 	works := given(worksFounded, departments, hired(ben, "worker"), placed(ben, north, "head"), placed(ben, south, "head"), suspended(ben, north),
 		registered(cat), granted(cat, "guest", desk), granted(cat, "auditor", company),
 		hired(dan, "worker"), placed(dan, south, "hand"), granted(dan, "guest", desk), suspended(dan, company)).fold(t)
+	houses := given(atelierFounded, resident(ben), team(alpha, atelierHouse, ben), memberOf(ann, alpha), granted(ann, "pupil", alpha), suspended(ann, alpha)).fold(t)
 	for _, test := range []struct {
 		state      State
 		who        events.PrincipalID
@@ -50,19 +51,21 @@ func TestAllowed(t *testing.T) {
 		{works, cat, "company.people", company, false},
 		{works, dan, "desk.use", desk, false},         // suspended in the company, with a role that needs no membership
 		{works, dan, "department.read", south, false}, // and with one that rests on another
+		{houses, ann, "house.people", atelierHouse, true},
+		{houses, ann, "team.people", alpha, false}, // a ceiling is not lifted by a suspension
 	} {
 		permission, known := test.state.Model.Permission(test.permission)
 		if !known {
 			t.Fatalf("no permission %s", test.permission)
 		}
-		if got := test.state.Allowed(test.who, permission, test.on); got != test.want {
+		if got := test.state.Allowed(Question{Who: test.who, Permission: permission, On: test.on}); got != test.want {
 			t.Errorf("%s may %s on %s: %t, want %t", test.who, test.permission, test.on, got, test.want)
 		}
-		if answer := test.state.Explain(test.who, permission, test.on); answer.Allowed != test.want || (len(answer.Because) > 0) != test.want {
+		if answer := test.state.Explain(Question{Who: test.who, Permission: permission, On: test.on}); answer.Allowed != test.want || (len(answer.Because) > 0) != test.want {
 			t.Errorf("%s may %s on %s: explained as %+v, want %t", test.who, test.permission, test.on, answer, test.want)
 		}
 	}
-	if (State{}).Allowed(ann, github.Permissions[0], org) {
+	if (State{}).Allowed(Question{Who: ann, Permission: github.Permissions[0], On: org}) {
 		t.Error("allowed in no organization")
 	}
 }
@@ -84,28 +87,28 @@ func TestExplain(t *testing.T) {
 	all := cmp.AllowUnexported(missing{})
 
 	// Every grant that gives it is named, with the revision that gave it.
-	answer := state.Explain(ben, read, leaf)
+	answer := state.Explain(Question{Who: ben, Permission: read, On: leaf})
 	want := []events.Revision{6, 18, 15} // member of the organization, of leaf, maintainer of sig
 	var because []events.Revision
 	for _, g := range answer.Because {
-		because = append(because, g.Since.Revision)
+		because = append(because, g.Grant.Since.Revision)
 	}
-	if diff := cmp.Diff(want, because); diff != "" || answer.Suspended || answer.Instead != nil {
+	if diff := cmp.Diff(want, because); diff != "" || answer.Idle != nil || answer.Instead != nil {
 		t.Errorf("because of %v, want %v: %+v", because, want, answer)
 	}
 
 	// Refused, it says what is missing, nearest first.
-	answer = state.Explain(ben, manage, side)
-	if diff := cmp.Diff([]missing{{"maintainer", side}, {"admin", org}}, missed(answer), all); diff != "" || answer.Allowed || answer.Suspended {
+	answer = state.Explain(Question{Who: ben, Permission: manage, On: side})
+	if diff := cmp.Diff([]missing{{"maintainer", side}, {"admin", org}}, missed(answer), all); diff != "" || answer.Allowed || answer.Idle != nil {
 		t.Errorf("%+v\n%s", answer, diff)
 	}
 
 	// Suspended, it says so.
-	if answer = state.Explain(dan, manage, side); answer.Allowed || !answer.Suspended {
+	if answer = state.Explain(Question{Who: dan, Permission: manage, On: side}); answer.Allowed || len(answer.Idle) != 1 || answer.Idle[0].Suspended.Scope != org {
 		t.Errorf("%+v", answer)
 	}
 	// On a scope of another kind there is nothing to say.
-	if answer = state.Explain(ann, manage, org); !cmp.Equal(answer, Answer{}, cmpopts.EquateEmpty()) {
+	if answer = state.Explain(Question{Who: ann, Permission: manage, On: org}); !cmp.Equal(answer, Answer{}, cmpopts.EquateEmpty()) {
 		t.Errorf("%+v", answer)
 	}
 }
@@ -168,7 +171,7 @@ func TestAllowedDoesNotAllocate(t *testing.T) {
 	manage, _ := state.Model.Permission("team.delete")
 	for who, want := range map[events.PrincipalID]bool{ben: true, cat: false, nix: false} {
 		var got bool
-		if allocations := testing.AllocsPerRun(100, func() { got = state.Allowed(who, manage, "team:z3") }); allocations != 0 {
+		if allocations := testing.AllocsPerRun(100, func() { got = state.Allowed(Question{Who: who, Permission: manage, On: "team:z3"}) }); allocations != 0 {
 			t.Errorf("%v allocations", allocations)
 		}
 		if got != want {
@@ -194,7 +197,7 @@ func BenchmarkAllowed(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				state.Allowed(bench.who, manage, bench.on)
+				state.Allowed(Question{Who: bench.who, Permission: manage, On: bench.on})
 			}
 		})
 	}

@@ -57,6 +57,96 @@ var worlds = []world{
 		[]events.RoleID{"owner", "co_owner", "payment_user", "administrator", "compliance_manager", "member", "manager", "background_tasks"},
 		[]events.CredentialID{keyID(1), keyID(2), keyID(3)},
 	},
+	{
+		manor, manorOf(fellow(cat), registered(eve), edition("full"), routed(oak, "oak.example"), together(started(cat, oak), granted(cat, "head", oak))),
+		[]events.PrincipalID{ann, ben, cat, dan, eve, nix}, []events.ScopeID{manorHall, oak, elm, chess, circle, paper1},
+		[]events.RoleID{"master", "fellow", "viewer", "steward", "head", "porter", "elder", "editor"},
+		[]events.CredentialID{keyID(1), keyID(2), keyID(3)},
+	},
+	{
+		guild, lodge(porter, runner), []events.PrincipalID{ann, ben, cat, dan, nix},
+		[]events.ScopeID{hall, north1, deep, page, smiths}, []events.RoleID{"warden", "steward", "member", "lead", "scribe"},
+		[]events.CredentialID{keyID(1), keyID(2), keyID(3)},
+	},
+	{
+		bureau, bureauFounded(staffed(ben, north), staffed(cat, north), granted(ben, "head", north), client(bot), granted(bot, "integration", org), managed(cat, ben)),
+		[]events.PrincipalID{ann, ben, cat, dan, nix, bot, cog},
+		[]events.ScopeID{org, north, south, desk}, []events.RoleID{"owner", "registrar", "integration", "reader", "head", "hand", "visitor", "user"},
+		[]events.CredentialID{keyID(1), keyID(2), keyID(3)},
+	},
+	{
+		atelier, given(atelierFounded, resident(ben), visitor(cat), resident(dan), team(alpha, atelierHouse, ben), team(gamma, atelierHouse, dan), memberOf(dan, alpha)),
+		[]events.PrincipalID{ann, ben, cat, dan, eve, nix},
+		[]events.ScopeID{atelierHouse, wing, alpha, beta, gamma, chalk},
+		[]events.RoleID{"owner", "lead", "speaker", "reader", "writer", "critic", "patron", "friend", "pupil", "keeper", "visitor", "scribe", "resident"},
+		[]events.CredentialID{keyID(1), keyID(2), keyID(3)},
+	},
+}
+
+// attributes picks what some attributes of a scope could be.
+func (w *world) attributes(d draw, scope events.ScopeID) map[events.AttributeID]string {
+	picked := map[events.AttributeID]string{}
+	kind, _ := w.model.Kind(scope.Kind())
+	if kind == nil {
+		return picked
+	}
+	for _, attribute := range kind.Attributes {
+		if d(3) == 0 {
+			picked[events.AttributeID(attribute.ID)] = pick(d, attribute.Values)
+		}
+	}
+	if d(30) == 0 {
+		picked["none"] = "nothing"
+	}
+	return picked
+}
+
+// life is a random command about scopes beyond creating and moving them.
+func (w *world) life(d draw, scope, other events.ScopeID, who events.PrincipalID) Command {
+	switch d(6) {
+	case 0, 1:
+		return MergeScope{Scope: scope, Into: pick(d, w.scopes)}
+	case 2:
+		return ArchiveScope{Scope: scope, Restore: d(3) > 0}
+	case 3:
+		return SetAttributes{Scope: scope, Attributes: w.attributes(d, scope)}
+	case 4:
+		command := CreateScope{Scope: scope, Parent: other, Attributes: w.attributes(d, scope)}
+		for range d(3) {
+			command.Members = append(command.Members, pick(d, w.people))
+		}
+		if d(2) == 0 {
+			command.Creator = who
+		}
+		return command
+	default:
+		var command ImportScopes
+		for i := range d(4) {
+			row := ImportedScope{CreateScope{Scope: pick(d, w.scopes), Parent: pick(d, w.scopes), Attributes: w.attributes(d, scope)}, fmt.Sprint("line ", i)}
+			if d(2) == 0 {
+				row.Creator = pick(d, w.people)
+			}
+			command.Scopes = append(command.Scopes, row)
+		}
+		return command
+	}
+}
+
+// lifeEvent is any event about scopes beyond creating and moving them.
+func (w *world) lifeEvent(d draw, scope, other events.ScopeID, cause events.Cause) events.Event {
+	switch d(4) {
+	case 0:
+		return events.ScopeMerged{Scope: scope, Into: other}
+	case 1:
+		return pick(d, []events.Event{events.ScopeArchived{Scope: scope}, events.ScopeRestored{Scope: scope}})
+	default:
+		attributes := w.attributes(d, scope)
+		if len(attributes) == 0 {
+			return events.ScopeRenamed{Scope: scope, Cause: cause}
+		}
+		id := pick(d, sortedKeys(attributes))
+		return events.AttributeSet{Scope: scope, Attribute: id, Value: attributes[id], Cause: cause}
+	}
 }
 
 // draw is a source of choices: rapid's, or a plain one.
@@ -84,6 +174,7 @@ func (w *world) roleOn(d draw, scope events.ScopeID) events.RoleID {
 			fitting = append(fitting, events.RoleID(role.Name))
 		}
 	}
+	fitting = append(fitting, w.custom()...)
 	if len(fitting) == 0 || d(10) == 0 {
 		return pick(d, w.roles)
 	}
@@ -107,17 +198,26 @@ func (w *world) command(d draw, s State) Command {
 	if d(2) == 0 {
 		return w.matter(d, s, who, scope)
 	}
+	if len(w.custom()) > 0 && d(2) == 0 {
+		return w.term(d, scope)
+	}
+	if d(4) == 0 {
+		return w.staff(d, who, scope)
+	}
+	if d(3) == 0 {
+		return w.life(d, scope, other, who)
+	}
 	switch kind {
 	case 0:
 		return RegisterPerson{Subject: who, Login: events.Sealed("login")}
 	case 1:
 		return UpdatePerson{Subject: who, FullName: events.Sealed("name"), Cleared: []string{"login"}}
 	case 2, 3:
-		return StartMembership{Subject: who, Scope: scope}
+		return StartMembership{Subject: who, Scope: scope, Kind: w.memberKind(d, scope)}
 	case 4:
 		return SuspendMembership{Subject: who, Scope: scope}
 	case 5:
-		return ResumeMembership{Subject: who, Scope: scope}
+		return pick(d, []Command{ResumeMembership{Subject: who, Scope: scope}, ChangeMemberKind{Subject: who, Scope: scope, Kind: w.memberKind(d, scope)}})
 	case 6:
 		return TerminateMembership{Subject: who, Scope: scope}
 	case 7, 8:
@@ -189,10 +289,124 @@ func (w *world) attempt(d draw, s State) attempt {
 	if d(3) == 0 {
 		a.with = append(a.with, clockAt(s.Effective.Add(pick(d, []time.Duration{-time.Hour, time.Microsecond, time.Hour, day, 6 * day}))))
 	}
+	if d(10) == 0 {
+		a.with = append(a.with, onBehalfOf(pick(d, w.people)))
+	}
 	if d(5) == 0 {
 		a.with = append(a.with, idempotent(hash(d(250)), hash(d(250))))
 	}
 	return a
+}
+
+// trial is a history in the making: all that is decided is stored, read, audited
+// and folded.
+type trial struct {
+	*world
+	state   State
+	history []events.Record
+}
+
+// begin does what was before in the world.
+func (x *trial) begin(t rapid.TB, d draw) {
+	for _, list := range x.before {
+		commit := following(x.state, events.Operator, list...)
+		if commit.BreakGlass = x.state.Founded(); commit.BreakGlass {
+			commit.Reason = "correction"
+		}
+		x.store(t, d, commit)
+	}
+}
+
+func (x *trial) store(t rapid.TB, d draw, commit events.Commit) {
+	data, err := events.Encode(commit)
+	if err != nil {
+		t.Fatalf("the commit cannot be written: %v", err)
+	}
+	read, err := events.Decode(data)
+	if err != nil {
+		t.Fatalf("the commit cannot be read: %v", err)
+	}
+	if again, err := events.Encode(read); err != nil || !bytes.Equal(data, again) {
+		t.Fatalf("read and written again it differs: %v", err)
+	}
+	if refusals := Audit(x.state, read); refusals != nil {
+		t.Fatalf("the stored commit fails its audit: %v", refusals)
+	}
+	record := events.Record{Commit: read, Revision: x.state.Revision + events.Revision(1+d(3))}
+	live := events.Record{Commit: commit, Revision: record.Revision}
+	next, err := x.state.Apply(live)
+	if err != nil {
+		t.Fatalf("the commit cannot be folded: %v", err)
+	}
+	if x.state.Founded() {
+		if faults := offended(x.state.Snapshot(), next.Snapshot(), x.model, read); faults != nil {
+			t.Fatalf("%v\nafter %+v", faults, read)
+		}
+	}
+	x.history = append(x.history, record)
+	x.state = next
+}
+
+// attempt decides a random command twice, and stores what comes of it. It says
+// whether something did.
+func (x *trial) attempt(t rapid.TB, d draw) bool {
+	before := x.state.Snapshot()
+	wanted := x.world.attempt(d, x.state)
+	commit, err := wanted.decide(x.state)
+	again, errAgain := wanted.decide(x.state)
+	if diff := differ(before, x.state.Snapshot()); diff != "" {
+		t.Fatalf("Decide changed the state it was given:\n%s", diff)
+	}
+	if diff := differ([]any{commit, err}, []any{again, errAgain}); diff != "" {
+		t.Fatalf("Decide does not give the same twice:\n%s", diff)
+	}
+	if err != nil {
+		refusals, are := err.(Refusals)
+		if !are || len(refusals) == 0 {
+			t.Fatalf("%T is no refusal: %v", err, err)
+		}
+		for _, refused := range refusals {
+			_, imports := wanted.command.(Import)
+			// What Decide proposes is complete, and follows on the state.
+			if refused.Code == "" || refused.Message == "" || refused.Code == CodeHistory || refused.Code == CodeUnfounded && !imports {
+				t.Fatalf("%s (%+v) is refused with %+v", wanted.actor, wanted.command, refused)
+			}
+		}
+		return false
+	}
+	if len(commit.Events) == 0 && len(commit.KeyHash) == 0 {
+		return false
+	}
+	x.store(t, d, commit)
+	return true
+}
+
+// sound demands that nothing is broken.
+func (x *trial) sound(t rapid.TB, d draw) {
+	last := x.history[len(x.history)-1]
+	if faults := broken(x.state.Snapshot(), x.model); faults != nil {
+		t.Fatalf("%v\nafter %+v", faults, last)
+	}
+	if fault := misjudged(x.state); fault != "" {
+		t.Fatalf("%s\nafter %+v", fault, last)
+	}
+	if fault := stuck(x.state, x.state.Effective.Add(time.Duration(d(30))*day)); fault != "" {
+		t.Fatal(fault)
+	}
+}
+
+// refold demands that the history folded from zero is the same state.
+func (x *trial) refold(t rapid.TB) {
+	var folded State
+	for _, record := range x.history {
+		var err error
+		if folded, err = folded.Apply(record); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := differ(x.state.Snapshot(), folded.Snapshot()); diff != "" {
+		t.Fatalf("live and folded from zero differ:\n%s", diff)
+	}
 }
 
 // Random histories by random actors never break an invariant, and what is
@@ -200,89 +414,13 @@ func (w *world) attempt(d draw, s State) attempt {
 func TestRandomHistories(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := draw(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "") })
-		w := &worlds[d(len(worlds))]
-		var state State
-		var history []events.Record
-		store := func(commit events.Commit) {
-			data, err := events.Encode(commit)
-			if err != nil {
-				t.Fatalf("the commit cannot be written: %v", err)
-			}
-			read, err := events.Decode(data)
-			if err != nil {
-				t.Fatalf("the commit cannot be read: %v", err)
-			}
-			if again, err := events.Encode(read); err != nil || !bytes.Equal(data, again) {
-				t.Fatalf("read and written again it differs: %v", err)
-			}
-			if refusals := Audit(state, read); refusals != nil {
-				t.Fatalf("the stored commit fails its audit: %v", refusals)
-			}
-			record := events.Record{Commit: read, Revision: state.Revision + events.Revision(1+d(3))}
-			live := events.Record{Commit: commit, Revision: record.Revision}
-			next, err := state.Apply(live)
-			if err != nil {
-				t.Fatalf("the commit cannot be folded: %v", err)
-			}
-			history = append(history, record)
-			state = next
-		}
-		for _, list := range w.before {
-			commit := following(state, events.Operator, list...)
-			if commit.BreakGlass = state.Founded(); commit.BreakGlass {
-				commit.Reason = "correction"
-			}
-			store(commit)
-		}
+		x := &trial{world: &worlds[d(len(worlds))]}
+		x.begin(t, d)
 		t.Repeat(map[string]func(*rapid.T){
-			"decide": func(t *rapid.T) {
-				before := state.Snapshot()
-				wanted := w.attempt(d, state)
-				commit, err := wanted.decide(state)
-				again, errAgain := wanted.decide(state)
-				if diff := differ(before, state.Snapshot()); diff != "" {
-					t.Fatalf("Decide changed the state it was given:\n%s", diff)
-				}
-				if diff := differ([]any{commit, err}, []any{again, errAgain}); diff != "" {
-					t.Fatalf("Decide does not give the same twice:\n%s", diff)
-				}
-				if err != nil {
-					refusals, are := err.(Refusals)
-					if !are || len(refusals) == 0 {
-						t.Fatalf("%T is no refusal: %v", err, err)
-					}
-					for _, refused := range refusals {
-						_, imports := wanted.command.(Import)
-						// What Decide proposes is complete, and follows on the state.
-						if refused.Code == "" || refused.Message == "" || refused.Code == CodeHistory || refused.Code == CodeUnfounded && !imports {
-							t.Fatalf("%s (%+v) is refused with %+v", wanted.actor, wanted.command, refused)
-						}
-					}
-					return
-				}
-				if len(commit.Events) > 0 || len(commit.KeyHash) > 0 {
-					store(commit)
-				}
-			},
-			"": func(t *rapid.T) {
-				if faults := broken(state.Snapshot(), w.model); faults != nil {
-					t.Fatalf("%v\nafter %+v", faults, history[len(history)-1])
-				}
-				if fault := stuck(state, state.Effective.Add(time.Duration(d(30))*day)); fault != "" {
-					t.Fatal(fault)
-				}
-			},
+			"decide": func(t *rapid.T) { x.attempt(t, d) },
+			"":       func(t *rapid.T) { x.sound(t, d) },
 		})
-		var folded State
-		for _, record := range history {
-			var err error
-			if folded, err = folded.Apply(record); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if diff := differ(state.Snapshot(), folded.Snapshot()); diff != "" {
-			t.Fatalf("live and folded from zero differ:\n%s", diff)
-		}
+		x.refold(t)
 	})
 }
 
@@ -325,6 +463,15 @@ func (w *world) event(d draw, s State) events.Event {
 	if d(2) == 0 && s.Model != nil {
 		return w.matterEvent(d, s, who, scope, cause)
 	}
+	if len(w.custom()) > 0 && d(2) == 0 {
+		return w.termEvent(d, s, scope, cause)
+	}
+	if d(4) == 0 {
+		return w.staffEvent(d, s, who, cause)
+	}
+	if d(6) == 0 {
+		return w.lifeEvent(d, scope, other, cause)
+	}
 	switch d(17) {
 	case 0:
 		return pick(d, append(founding(w.model, acme), nil))
@@ -337,11 +484,11 @@ func (w *world) event(d draw, s State) events.Event {
 	case 4:
 		return events.CredentialRevoked{Subject: who, Credential: pick(d, w.keys), Cause: cause}
 	case 5:
-		return events.MembershipStarted{Subject: who, Scope: scope, Cause: cause}
+		return events.MembershipStarted{Subject: who, Scope: scope, MemberKind: w.memberKind(d, scope), Cause: cause}
 	case 6:
 		return events.MembershipSuspended{Subject: who, Scope: scope}
 	case 7:
-		return events.MembershipResumed{Subject: who, Scope: scope}
+		return pick(d, []events.Event{events.MembershipResumed{Subject: who, Scope: scope}, events.MembershipKindChanged{Subject: who, Scope: scope, MemberKind: w.memberKind(d, scope)}})
 	case 8, 9:
 		return events.MembershipTerminated{Subject: who, Scope: scope, Cause: cause}
 	case 10:
@@ -379,7 +526,7 @@ func (w *world) walk(d draw, s State, actor events.PrincipalID, length int) even
 			}
 			continue
 		}
-		next, err := at.evolve(event, commit.ID, Stamp{Revision: s.Revision + 1})
+		next, err := at.evolve(event, commit.ID, Stamp{Revision: s.Revision + 1}, "")
 		if err != nil {
 			continue
 		}
@@ -449,6 +596,12 @@ func TestNobodyUsurps(t *testing.T) {
 			granted(dan, "guest", desk), issued(ben, 1)).fold(t),
 		given(houseFounded, joined(ben), joined(cat), joined(dan), created(crm, org), opened(board, crm), granted(ben, "co_owner", org), until(start.Add(9*day), granted(dan, "administrator", org)),
 			granted(cat, "user", crm), until(start.Add(20*day), granted(cat, "member", board)), marked(ben, mainOwner), registered(eve), invited1(eve, "co_owner"), issued(ben, 1)).fold(t),
+		rerouted(events.InvitationSent{Scope: elm}, edition("full"), registered(cat), startedAs("user", cat, chess), granted(cat, "viewer", paper1), granted(cat, "viewer", paper2)).fold(t),
+		lodge(porter, runner, granted(ben, "porter", hall), started(cat, north1), started(cat, smiths), carried(smiths, "guild.desk"), kept("team", "lead", "team.read", "group"), asked(dan, "porter", hall, 1)).fold(t),
+		bureauFounded(staffed(ben, north), staffed(cat, north), staffed(dan), granted(ben, "head", north), client(bot), granted(bot, "integration", org), client(cog),
+			issued(bot, 1), issued(cat, 2), managed(cat, ben), managed(dan, cat)).fold(t),
+		given(atelierFounded, registered(cat), resident(ben), resident(dan), team(alpha, atelierHouse, ben), team(gamma, atelierHouse, dan), memberOf(cat, alpha), memberOf(cat, gamma),
+			created(chalk, alpha), granted(cat, "keeper", chalk), granted(cat, "friend", gamma), created(wing, atelierHouse)).fold(t),
 	}
 	let := 0
 	for range 20000 {

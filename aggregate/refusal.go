@@ -47,12 +47,16 @@ const (
 	CodeFeatureOff Code = "feature_off"
 	// CodeLapses: the designation needs what is not there.
 	CodeLapses Code = "designation_unmet"
-	// CodeStillHolding: the person still has a membership or a role.
+	// CodeStillHolding: somebody still has a membership or a role.
 	CodeStillHolding Code = "still_holding"
 	// CodeOnHold: a legal hold forbids it.
 	CodeOnHold Code = "legal_hold"
 	// CodeAnonymized: the person is anonymized, or about to be.
 	CodeAnonymized Code = "anonymized"
+	// CodeArchived: the scope is in the archive.
+	CodeArchived Code = "archived"
+	// CodeUnfit: the role model does not go with what the organization holds.
+	CodeUnfit Code = "model_unfit"
 	// CodeHistory: a commit does not follow on the history before it.
 	CodeHistory Code = "history"
 )
@@ -79,6 +83,10 @@ type Refusal struct {
 	ContactNames []string
 	// Event is the index of the event that was judged, -1 for the whole commit.
 	Event int
+
+	// Nobody says that nobody of the actor's kind could ever do it under the role
+	// model.
+	Nobody bool
 }
 
 // Refusals are all that speaks against a command, most telling first. As an
@@ -108,7 +116,7 @@ func (r Refusals) Is(target error) bool {
 
 // unknown refuses what is not there.
 func unknown(what, name, help string) Refusal {
-	return Refusal{Code: CodeUnknown, Message: fmt.Sprintf("There is no %s %s.", what, name), Help: help, Event: -1}
+	return Refusal{Code: CodeUnknown, Message: fmt.Sprintf("There is no %s %.80s.", what, name), Help: help, Event: -1}
 }
 
 // roleOn writes "admin on organization:acme".

@@ -50,11 +50,14 @@ func (TransferRole) Name() string { return "role.transfer" }
 func (RevokeRole) Name() string { return "role.revoke" }
 
 func (c GrantRole) propose(d *draft) {
-	_, known := d.person(c.Subject)
+	person, known := d.person(c.Subject)
 	if _, exists := d.scope(c.Scope); !known || !exists {
 		return
 	}
 	if role, defined := d.role(c.Role, c.Scope); defined {
+		if held, holds := person.Grant(role, c.Scope); holds && held.Until.Equal(events.Time(c.Until)) {
+			d.already(events.RoleGranted{Subject: c.Subject, Role: c.Role, Scope: c.Scope, Until: held.Until})
+		}
 		d.grantUntil(c.Subject, role, c.Scope, events.Time(c.Until))
 	}
 }
@@ -103,6 +106,11 @@ func (c TransferRole) propose(d *draft) {
 		}
 		d.field = ""
 	}
+	if person, _ := d.state.Person(c.Subject); passes(role) {
+		if _, holds := person.Grant(role, c.Scope); holds {
+			d.already(events.OwnershipTransferred{Subject: c.Subject, Role: c.Role, Scope: c.Scope})
+		}
+	}
 	d.transfer(c.Subject, role, scope, former)
 }
 
@@ -110,8 +118,9 @@ func (c TransferRole) propose(d *draft) {
 // nil.
 func (d *draft) transfer(subject events.PrincipalID, role *rolemodel.Role, on *Scope, former *rolemodel.Role) {
 	holders := on.Holders(role)
-	if len(role.TransferredBy) == 0 || len(holders) != 1 {
-		d.refuse(Refusal{Code: CodeInvalid, Role: role.ID(), Scope: on.ID, Subject: subject, Event: -1,
+	transferred := events.OwnershipTransferred{Subject: subject, Role: events.RoleID(role.Name), Scope: on.ID}
+	if !passes(role) || len(holders) != 1 {
+		d.deny(transferred, Refusal{Code: CodeInvalid, Role: role.ID(), Scope: on.ID, Subject: subject, Event: -1,
 			Message: fmt.Sprintf("%s is granted and revoked, not transferred.", roleOn(role, on.ID)),
 			Help:    "tenure grant " + string(subject) + " " + d.state.roleArgs(role, on.ID)})
 		return
@@ -119,7 +128,8 @@ func (d *draft) transfer(subject events.PrincipalID, role *rolemodel.Role, on *S
 	if holders[0] == subject {
 		return
 	}
-	d.emit(events.OwnershipTransferred{Subject: subject, Former: holders[0], Role: events.RoleID(role.Name), Scope: on.ID})
+	transferred.Former = holders[0]
+	d.emit(transferred)
 	d.revoke(holders[0], role, on.ID, events.CauseTransfer)
 	d.grant(subject, role, on.ID, events.CauseTransfer)
 	switch {
@@ -133,7 +143,7 @@ func (d *draft) transfer(subject events.PrincipalID, role *rolemodel.Role, on *S
 
 // passes says whether the role is transferred, and so neither granted nor
 // revoked.
-func passes(role *rolemodel.Role) bool { return len(role.TransferredBy) > 0 }
+func passes(role *rolemodel.Role) bool { return role.Passes() }
 
 // transfersRole says whether the commit passes the role on, before the i-th
 // event, and from whom to whom.
@@ -148,6 +158,14 @@ func transfersRole(c *events.Commit, i int, role events.RoleID, on events.ScopeI
 	return c.Events[at].(events.OwnershipTransferred), true
 }
 
+// restsOnDefault says whether the role is the default of a member who has none on
+// the scope that replaces it and that stays; nil for all of them.
+func restsOnDefault(person *Person, scope *Scope, role *rolemodel.Role, stays func(*rolemodel.Role) bool) bool {
+	return role == scope.Kind.Default && person.member(scope.ID) && !slices.ContainsFunc(person.Grants, func(g Grant) bool {
+		return g.Scope == scope.ID && slices.Contains(g.Role.Replaces, role) && (stays == nil || stays(g.Role))
+	})
+}
+
 func (c RevokeRole) propose(d *draft) {
 	person, known := d.person(c.Subject)
 	scope, exists := d.scope(c.Scope)
@@ -158,9 +176,15 @@ func (c RevokeRole) propose(d *draft) {
 	if !defined {
 		return
 	}
-	_, member := person.Membership(c.Scope)
-	if _, held := person.Grant(role, c.Scope); held && member && role == scope.Kind.Default {
+	switch _, held := person.Grant(role, c.Scope); {
+	case !held:
+		d.already(events.RoleRevoked{Subject: c.Subject, Role: c.Role, Scope: c.Scope})
+	case !restsOnDefault(person, scope, role, nil):
+	case c.Subject == d.commit.Actor:
 		d.refuse(d.state.defaultRole(c.Subject, scope))
+		return
+	default: // which ends with the membership
+		d.deny(events.MembershipTerminated{Subject: c.Subject, Scope: c.Scope}, d.state.defaultRole(c.Subject, scope))
 		return
 	}
 	d.revoke(c.Subject, role, c.Scope, "")

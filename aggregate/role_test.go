@@ -297,3 +297,28 @@ func TestRevokeRole(t *testing.T) {
 		},
 	})
 }
+
+// A default role that somebody holds beside one that replaces it can be taken away:
+// they stay with the other one.
+func TestDefaultBesideAnother(t *testing.T) {
+	one := given(atelierFounded, resident(ben), resident(dan), team(alpha, atelierHouse, dan), memberOf(ben, alpha))
+	both := one.and(together(granted(ben, "writer", alpha), revoked(ben, "reader", alpha, events.CauseReplaced)), granted(ben, "reader", alpha))
+	lists := func(role events.RoleID, holders ...events.PrincipalID) RoleHolders {
+		return RoleHolders{Role: role, Holders: holders, Field: string(role)}
+	}
+	define := func(roles ...RoleHolders) Command { return DefineRoles{Scope: alpha, Roles: roles} }
+	stays := func(field string) refused {
+		return refused{code: CodeDefaultRole, role: "team.reader", scope: alpha, subject: ben, field: field, help: "tenure member terminate", says: "Every member"}
+	}
+	specify(t, []specification{
+		{"granted", one.and(together(granted(ben, "writer", alpha), revoked(ben, "reader", alpha, events.CauseReplaced))), when(dan, GrantRole{Subject: ben, Role: "reader", Scope: alpha}), then(granted(ben, "reader", alpha))},
+		{"and revoked", both, when(dan, RevokeRole{Subject: ben, Role: "reader", Scope: alpha}), then(revoked(ben, "reader", alpha))},
+		{"by oneself", both, when(ben, RevokeRole{Subject: ben, Role: "reader", Scope: alpha}), then(revoked(ben, "reader", alpha))},
+		{"the other one", both, when(dan, RevokeRole{Subject: ben, Role: "writer", Scope: alpha}), then(revoked(ben, "writer", alpha))},
+		{"not without the other one", one, when(dan, RevokeRole{Subject: ben, Role: "reader", Scope: alpha}), stays("")},
+		{"by definition", both, when(dan, define(lists("reader", dan))), then(revoked(ben, "reader", alpha))},
+		{"with the other one", both, when(dan, define(lists("reader", dan), lists("writer", ben))), then(revoked(ben, "reader", alpha))},
+		{"not with the end of the other one", both, when(dan, define(lists("reader", dan), lists("writer"))), stays("reader")},
+		{"in either order", both, when(dan, define(lists("writer"), lists("reader", dan))), stays("reader")},
+	})
+}

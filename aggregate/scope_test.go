@@ -32,7 +32,7 @@ func TestCreateScope(t *testing.T) {
 			"a handle is given once",
 			given(acmeFounded, teams),
 			when(ann, CreateScope{Scope: sig, Parent: side}),
-			refused{code: CodeExists, scope: sig, says: "a team:sig already"},
+			refused{code: CodeExists, field: "scope", scope: sig, says: "a team:sig already"},
 		},
 		{
 			"the parent is there",
@@ -98,7 +98,7 @@ func TestRenameScope(t *testing.T) {
 			"nobody what the model lets nobody rename",
 			given(worksFounded, hired(ben, "worker"), together(created(vault, company), granted(ben, "keeper", vault))),
 			when(ann, RenameScope{Scope: vault, Title: title}),
-			refused{code: CodeNotPermitted, scope: vault, subject: ann, says: "that takes a role that the role model does not have"},
+			refused{code: CodeNotPermitted, scope: vault, subject: ann, says: "no role of the role model gives that"},
 		},
 		{
 			"a plain member neither",

@@ -20,6 +20,7 @@ type Snapshot struct {
 	// Model and Source are as in [events.ModelAdopted].
 	Model       string
 	Source      []byte
+	Adopted     Stamp
 	Number      uint64
 	Revision    events.Revision
 	Effective   time.Time
@@ -30,7 +31,12 @@ type Snapshot struct {
 	// Features are those that are on, by place in the model; Subjects has the
 	// person of every open reminder, invitation and hold.
 	Features []string
-	Subjects map[string]events.PrincipalID
+	// Edition is the one in force, empty where the model has none.
+	Edition string
+	// CustomRoles and Withheld are what the organization says of roles.
+	CustomRoles []CustomRoleSnapshot
+	Withheld    []WithheldSnapshot
+	Subjects    map[string]events.PrincipalID
 }
 
 // PersonSnapshot is one person.
@@ -44,6 +50,30 @@ type PersonSnapshot struct {
 	Changed     Stamp
 	Ever        int
 	Matters     *MattersSnapshot
+	// Client and Deleted are as on [Person].
+	Client, Deleted bool
+	Chart           *Chart
+}
+
+// CustomRoleSnapshot is a role that the organization has defined itself.
+type CustomRoleSnapshot struct {
+	Kind, Name, Template string
+	Title                Sealed
+	Icon                 string
+	Given                []GivenSnapshot
+	Defined, Changed     Stamp
+}
+
+// GivenSnapshot is a permission that a custom role or a group gives.
+type GivenSnapshot struct {
+	Permission string
+	Since      Stamp
+}
+
+// WithheldSnapshot is a permission that a role of the model does not give.
+type WithheldSnapshot struct {
+	Role, Permission, Value string
+	Since                   Stamp
 }
 
 // MattersSnapshot is what is to be done about a person.
@@ -58,8 +88,10 @@ type GrantSnapshot struct {
 	Role      events.RoleID
 	Scope     events.ScopeID
 	Since     Stamp
+	InvitedBy events.PrincipalID
 	Until     time.Time
 	Announced bool
+	Changed   Stamp
 }
 
 // ScopeSnapshot is one scope.
@@ -75,6 +107,10 @@ type ScopeSnapshot struct {
 	Holders  []HoldersSnapshot
 	// Designated are those who are marked.
 	Designated []DesignatedSnapshot
+	Attributes []AttributeValue
+	Archive    Stamp
+	Given      []GivenSnapshot
+	Domains    []string
 }
 
 // DesignatedSnapshot is a person who is marked on a scope.
@@ -101,7 +137,7 @@ type RememberedSnapshot struct {
 func (s State) Snapshot() Snapshot {
 	shot := Snapshot{Org: s.Org, Root: s.Root, Number: s.Number, Revision: s.Revision, Effective: s.Effective}
 	if s.Model != nil {
-		shot.Model, shot.Source = s.Model.ID, s.Model.Canonical()
+		shot.Model, shot.Source, shot.Adopted = s.Model.ID, s.Model.Canonical(), s.Adopted
 	}
 	for _, p := range s.Principals() {
 		shot.Persons = append(shot.Persons, snapshotOfPerson(p))
@@ -109,7 +145,7 @@ func (s State) Snapshot() Snapshot {
 	if s.scopes != nil {
 		for itr := s.scopes.Iterator(); !itr.Done(); {
 			_, c, _ := itr.Next()
-			shot.Scopes = append(shot.Scopes, snapshotOfScope(c))
+			shot.Scopes = append(shot.Scopes, s.snapshotOfScope(c))
 		}
 	}
 	slices.SortFunc(shot.Scopes, func(a, b ScopeSnapshot) int { return cmp.Compare(a.ID, b.ID) })
@@ -125,6 +161,7 @@ func (s State) Snapshot() Snapshot {
 	for index := range s.features.All() {
 		shot.Features = append(shot.Features, s.Model.Features[index].ID)
 	}
+	s.snapshotRoles(&shot)
 	if s.subjects != nil && s.subjects.Len() > 0 {
 		shot.Subjects = map[string]events.PrincipalID{}
 		for itr := s.subjects.Iterator(); !itr.Done(); {
@@ -139,11 +176,11 @@ func (s State) Snapshot() Snapshot {
 func snapshotOfPerson(p *Person) PersonSnapshot {
 	shot := PersonSnapshot{
 		ID: p.ID, Details: p.Details, Memberships: slices.Clone(p.Memberships), Credentials: slices.Clone(p.Credentials),
-		Registered: p.Registered, Changed: p.Changed, Ever: p.Ever,
+		Registered: p.Registered, Changed: p.Changed, Ever: p.Ever, Client: p.Client, Deleted: p.Deleted, Chart: p.Chart,
 	}
 	for _, g := range p.Grants {
 		shot.Grants = append(shot.Grants, GrantSnapshot{
-			Role: events.RoleID(g.Role.Name), Scope: g.Scope, Since: g.Since, Until: g.Until, Announced: g.Announced,
+			Role: events.RoleID(g.Role.Name), Scope: g.Scope, Since: g.Since, InvitedBy: g.InvitedBy, Until: g.Until, Announced: g.Announced, Changed: g.Changed(),
 		})
 	}
 	if p.Matters != nil {
@@ -161,10 +198,40 @@ func snapshotOfPerson(p *Person) PersonSnapshot {
 	return shot
 }
 
-func snapshotOfScope(c *Scope) ScopeSnapshot {
+// snapshotRoles writes out what the organization says of roles and editions.
+func (s State) snapshotRoles(shot *Snapshot) {
+	if s.edition != nil {
+		shot.Edition = s.edition.ID
+	}
+	for _, c := range s.CustomRoles() {
+		shot.CustomRoles = append(shot.CustomRoles, CustomRoleSnapshot{
+			Kind: c.Role.Kind, Name: c.Role.Name, Template: c.Role.Template.ID(), Title: c.Title, Icon: c.Icon,
+			Given: s.snapshotOfGiven(c.Given), Defined: c.Defined, Changed: c.Changed,
+		})
+	}
+	if s.Model == nil {
+		return
+	}
+	for _, role := range s.Model.Roles {
+		for _, w := range s.Withheld(role) {
+			shot.Withheld = append(shot.Withheld, WithheldSnapshot{role.ID(), s.Model.Permissions[w.Permission].ID, w.Value, w.Since})
+		}
+	}
+}
+
+func (s State) snapshotOfGiven(given []Given) []GivenSnapshot {
+	var list []GivenSnapshot
+	for _, g := range given {
+		list = append(list, GivenSnapshot{s.Model.Permissions[g.Permission].ID, g.Since})
+	}
+	return list
+}
+
+func (s State) snapshotOfScope(c *Scope) ScopeSnapshot {
 	shot := ScopeSnapshot{
 		ID: c.ID, Parent: c.Parent, Title: c.Title, Created: c.Created, Changed: c.Changed,
 		Children: c.Children(), Members: c.Members(),
+		Attributes: slices.Clone(c.Attributes), Archive: c.Archive, Given: s.snapshotOfGiven(c.Given), Domains: slices.Clone(c.Domains),
 	}
 	if c.Kind != nil {
 		shot.Kind = c.Kind.Name

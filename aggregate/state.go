@@ -19,8 +19,9 @@ type State struct {
 	Org events.OrgID
 	// Root is the root scope.
 	Root events.ScopeID
-	// Model is the role model in force.
-	Model *rolemodel.Model
+	// Model is the role model in force, Adopted by which commit it came to be that.
+	Model   *rolemodel.Model
+	Adopted Stamp
 	// Number and Revision are those of the last commit folded.
 	Number   uint64
 	Revision events.Revision
@@ -29,8 +30,19 @@ type State struct {
 
 	// clock is the time at which the state is asked; see [State.At].
 	clock time.Time
-	// features are those that are on.
+	// uninvited says that invitations do not count; see [State.invited].
+	uninvited bool
+	// supposed is a feature that is taken to be on; nil for none.
+	supposed *rolemodel.Feature
+	// target is what conditions look at in the place of the scope that is asked
+	// about; empty for that one. See [State.mayAssign].
+	target events.ScopeID
+	// features are those that are switched on; edition is the one in force, which
+	// turns others on, nil where the model has none. book is what roles give; nil
+	// before a model is adopted.
 	features rolemodel.Set
+	edition  *rolemodel.Edition
+	book     *book
 
 	persons     *immutable.Map[events.PrincipalID, *Person]
 	scopes      *immutable.Map[events.ScopeID, *Scope]
@@ -68,10 +80,24 @@ type Person struct {
 	// changed the details (X03).
 	Registered Stamp
 	Changed    Stamp
+	// Client says that it is no person but an API client, Deleted that it is one
+	// that ended.
+	Client, Deleted bool
+	// Chart is nil for whoever neither has a manager nor is one.
+	Chart *Chart
 	// Ever counts the credentials ever issued to the person.
 	Ever int
 	// Matters is nil for most people, and never to be changed in place.
 	Matters *Matters
+}
+
+// Chart is a person's place among managers, never to be changed in place.
+type Chart struct {
+	// Manager is empty without one.
+	Manager events.PrincipalID
+	Since   Stamp
+	// Reports are those whose manager the person is, by id.
+	Reports []events.PrincipalID
 }
 
 // Details are the sealed personal fields; a missing one has no value.
@@ -83,7 +109,11 @@ type Details struct {
 type Membership struct {
 	Scope  events.ScopeID
 	Active bool
-	Since  Stamp
+	// MemberKind is empty for the usual kind.
+	MemberKind events.MemberKindID
+	Since      Stamp
+	// InvitedBy is by whose invitation it started; empty if by none.
+	InvitedBy events.PrincipalID
 	// Changed says who last suspended or resumed it (X03).
 	Changed Stamp
 }
@@ -93,10 +123,22 @@ type Grant struct {
 	Role  *rolemodel.Role
 	Scope events.ScopeID
 	Since Stamp
+	// InvitedBy is by whose invitation it was given; empty if by none.
+	InvitedBy events.PrincipalID
 	// Until is when it ends by itself, zero if it does not. Announced says that
-	// this was told beforehand.
+	// this was told beforehand, Limited who last said anew when it ends; nil if
+	// nobody did.
 	Until     time.Time
 	Announced bool
+	Limited   *Stamp
+}
+
+// Changed says who last changed it, or gave it (X03).
+func (g *Grant) Changed() Stamp {
+	if g.Limited != nil {
+		return *g.Limited
+	}
+	return g.Since
 }
 
 // Scope is the organization itself or something below it.
@@ -107,14 +149,31 @@ type Scope struct {
 	Kind    *rolemodel.Kind
 	Title   Sealed
 	Created Stamp
-	// Changed says who last renamed or moved it (X03).
+	// Changed says who last changed what it is like, or who and what is there
+	// (X03).
 	Changed Stamp
+	// Attributes are those that were said, by id; see [Scope.Attribute].
+	Attributes []AttributeValue
+	// Archive has revision 0 unless the scope itself is in the archive.
+	Archive Stamp
+	// Given are the permissions of a group's members.
+	Given []Given
+	// Domains are those whose addresses are rerouted here.
+	Domains []string
 
+	given    rolemodel.Set
 	children *immutable.SortedMap[events.ScopeID, struct{}]
 	members  *immutable.Map[events.PrincipalID, struct{}]
 	holders  []holders
 	// designated are those who are marked, in the order of the model.
 	designated []Designated
+}
+
+// AttributeValue is an attribute of a scope as it was said.
+type AttributeValue struct {
+	ID    events.AttributeID
+	Value string
+	Since Stamp
 }
 
 // Designated is a person who is marked on a scope.
@@ -191,8 +250,17 @@ func (s State) Remembered(keyHash []byte) (Remembered, bool) {
 
 // Enabled says whether a feature is on; nil, which is none, always is.
 func (s State) Enabled(feature *rolemodel.Feature) bool {
-	return feature == nil || s.features.Has(feature.Index)
+	switch {
+	case feature == nil, feature == s.supposed:
+		return true
+	case len(feature.Editions) > 0:
+		return s.edition != nil && s.edition.Features.Has(feature.Index)
+	}
+	return s.features.Has(feature.Index)
 }
+
+// Edition is the one in force; nil where the model has none.
+func (s State) Edition() *rolemodel.Edition { return s.edition }
 
 // Designated finds who is marked by the designation on the scope.
 func (c *Scope) Designated(designation *rolemodel.Designation) (Designated, bool) {
@@ -204,7 +272,8 @@ func (c *Scope) Designated(designation *rolemodel.Designation) (Designated, bool
 	return Designated{}, false
 }
 
-// Principals lists everybody, by id: all persons, and the background user.
+// Principals lists everybody, by id: all persons, API clients, and the
+// background user.
 func (s State) Principals() []*Person {
 	var list []*Person
 	if s.persons != nil {
@@ -219,7 +288,12 @@ func (s State) Principals() []*Person {
 
 // Persons lists every person, by id.
 func (s State) Persons() []*Person {
-	return slices.DeleteFunc(s.Principals(), func(p *Person) bool { return p.ID.Builtin() })
+	return slices.DeleteFunc(s.Principals(), func(p *Person) bool { return p.ID.Builtin() || p.Client })
+}
+
+// Clients lists every API client that there is, by id.
+func (s State) Clients() []*Person {
+	return slices.DeleteFunc(s.Principals(), func(p *Person) bool { return !p.Client || p.Deleted })
 }
 
 // Credentials lists every API key in force, by id.
@@ -324,6 +398,10 @@ func (s State) Up(from events.ScopeID) func(yield func(*Scope) bool) {
 
 // Under says whether scope stands at or somewhere below top.
 func (s State) Under(scope, top events.ScopeID) bool {
+	if top == s.Root { // as all that there is
+		_, exists := s.Scope(scope)
+		return exists
+	}
 	for at := range s.Up(scope) {
 		if at.ID == top {
 			return true
