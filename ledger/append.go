@@ -75,6 +75,13 @@ func (l *Ledger) Append(ctx context.Context, c events.Commit, expect events.Revi
 	return l.settle(ctx, c.ID, msg, expect, ack, err)
 }
 
+// Check says whether [Ledger.Append] would send the commit: it returns nil,
+// [ErrInvalid] or [ErrTooLarge]. It does not look at what is in the ledger.
+func Check(c events.Commit, expect events.Revision) error {
+	_, err := commitMessage(c, expect)
+	return err
+}
+
 // commitMessage encodes a commit, or says why it cannot be appended.
 func commitMessage(c events.Commit, expect events.Revision) (*nats.Msg, error) {
 	if err := errors.Join(c.Org.Validate(), c.ID.Validate()); err != nil {

@@ -212,7 +212,13 @@ func TestAppendRefuses(t *testing.T) {
 			if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.says) {
 				t.Errorf("got %v, want %v that says %q", err, test.want, test.says)
 			}
+			if checked := Check(c, test.expect); checked == nil || checked.Error() != err.Error() {
+				t.Errorf("checked before, it is %v", checked)
+			}
 		})
+	}
+	if err := Check(grant("acme", 1, 0), 0); err != nil {
+		t.Errorf("an ordinary commit is %v", err)
 	}
 	if tail, err := l.Tail(t.Context()); tail != 0 || err != nil {
 		t.Errorf("the tail is %d, %v", tail, err)

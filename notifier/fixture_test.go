@@ -55,7 +55,12 @@ func must[T any](v T, err error) T {
 // ann as the first to hold the highest role.
 func fold(t testing.TB, model string, list ...events.Event) *aggregate.State {
 	t.Helper()
-	m := must(rolemodel.Builtin(model))
+	return foldUnder(t, must(rolemodel.Builtin(model)), list...)
+}
+
+// foldUnder is the same under a model of the test's own.
+func foldUnder(t testing.TB, m *rolemodel.Model, list ...events.Event) *aggregate.State {
+	t.Helper()
 	digest := m.Digest()
 	all := append([]events.Event{
 		events.OrganizationFounded{Scope: org},
@@ -126,6 +131,7 @@ type names struct {
 	mu     sync.Mutex
 	people map[events.PrincipalID]Person
 	titles map[events.ScopeID]string
+	roles  map[string]string
 	token  string
 	err    error
 	// opened counts how often the state was asked for: once for each mail.
@@ -167,6 +173,12 @@ func (n *names) Title(_ context.Context, _ events.OrgID, scope events.ScopeID) (
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.titles[scope], n.err
+}
+
+func (n *names) RoleTitle(_ context.Context, _ events.OrgID, kind, name string) (string, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.roles[kind+"."+name], n.err
 }
 
 func (n *names) Person(ctx context.Context, _ events.OrgID, id events.PrincipalID) (Person, error) {

@@ -113,6 +113,7 @@ func (w *writer) letter() *letter {
 		if self {
 			l.Headline = fmt.Sprintf("You no longer hold the role %s in %s", role, where)
 		}
+		l.Lead = w.because()
 		w.roleFacts(l, subject, role)
 
 	case rolemodel.GrantExpiring:
@@ -139,21 +140,26 @@ func (w *writer) letter() *letter {
 		l.Facts = append(l.Facts, fact{"From", former}, fact{"To", subject})
 
 	case rolemodel.MembershipTerminated:
-		l.Headline = fmt.Sprintf("The membership of %s in %s was terminated", subject, w.org)
-		if self {
-			l.Headline = fmt.Sprintf("Your membership in %s was terminated", w.org)
-			l.Lead = []string{"The roles that you held through it have ended as well."}
-			break
-		}
-		l.Lead = []string{"The roles that were held through it have ended as well. This is what can be done now:"}
-		l.Facts = append(l.Facts, fact{"Person", subject})
-		l.Actions = w.caseActions()
+		w.terminated(l, subject)
 
 	case rolemodel.ReminderDue, rolemodel.ReminderOverdue:
 		w.reminder(l, subject)
 
 	case rolemodel.InvitationSent:
 		w.invitation(l, subject)
+
+	case rolemodel.InvitationRerouted:
+		w.rerouted(l, subject)
+
+	case rolemodel.ModelAdopted:
+		title := n.Model
+		if w.model.ID == n.Model {
+			title = fmt.Sprintf("%s (%s)", plain(w.model.Title), n.Model)
+		}
+		l.Headline = fmt.Sprintf("%s has adopted the role model %s", w.org, title)
+		l.Lead = []string{"The role model says who may do what. What people hold may give them something else from now on. Look at what was changed, and ask why, if you do not know."}
+		l.Facts = append(l.Facts, fact{"Role model", title})
+		l.See = append(l.See, w.command("tenure model show"))
 
 	case rolemodel.BreakGlassUsed:
 		l.Headline = "The operator has acted inside " + w.org
@@ -169,6 +175,59 @@ func (w *writer) letter() *letter {
 	w.event(l)
 	w.why(l)
 	return l
+}
+
+// terminated tells of the end of a membership, of the organization or of a scope
+// below it.
+func (w *writer) terminated(l *letter, subject string) {
+	n := w.n
+	self, whole := n.Ground.Side == Concerned, n.Scope == w.root || n.Scope == ""
+	who := subject
+	if self {
+		who = "you"
+	}
+	ended := fmt.Sprintf("The roles that %s held through it have ended as well.", who)
+	if whole {
+		ended = fmt.Sprintf("All roles that %s held in %s, and all other memberships there, have ended with it.", who, w.org)
+	}
+	l.Lead = []string{ended}
+	switch {
+	case self:
+		l.Headline = fmt.Sprintf("Your membership in %s was terminated", w.in(n.Scope))
+		if n.Cause != "" {
+			l.Lead = w.because()
+		}
+		return
+	case whole:
+		l.Lead = []string{ended + " This is what can be done now:"}
+		l.Actions = w.caseActions()
+	}
+	l.Headline = fmt.Sprintf("The membership of %s in %s was terminated", subject, w.in(n.Scope))
+	l.Facts = append(l.Facts, fact{"Person", subject})
+	if !whole {
+		l.Facts = append(l.Facts, fact{"Scope", w.scope(n.Scope)})
+	}
+}
+
+// because says what a loss follows from, and that other roles ended with it.
+func (w *writer) because() []string {
+	n := w.n
+	var reason string
+	switch n.Cause {
+	case events.CauseScopeDeleted:
+		reason = fmt.Sprintf("It has ended because %s is no longer there.", w.scope(n.Scope))
+	case events.CauseTermination:
+		reason = "It has ended because a membership has ended."
+	default:
+		return nil
+	}
+	switch {
+	case n.More == 1:
+		reason += " One more role that you held has ended for the same reason."
+	case n.More > 1:
+		reason += fmt.Sprintf(" %d more roles that you held have ended for the same reason.", n.More)
+	}
+	return []string{reason}
 }
 
 func (w *writer) roleFacts(l *letter, subject, role string) {
@@ -249,6 +308,38 @@ func (w *writer) invitation(l *letter, subject string) {
 			a.Link = w.link("invitations", string(n.Invitation), answer.word+"="+url.QueryEscape(token))
 		}
 		l.Actions = append(l.Actions, a)
+	}
+}
+
+// rerouted tells of an invitation that can be answered in the place of the one
+// invited. Whoever reads it answers with a key of their own.
+func (w *writer) rerouted(l *letter, subject string) {
+	n := w.n
+	scope := cmp.Or(n.Scope, w.root)
+	_, invitation, open := w.state.Invitation(n.Invitation)
+	if !open || invitation.Route == "" {
+		w.err = errors.Join(w.err, ErrOver)
+		return
+	}
+	l.Headline = fmt.Sprintf("%s is invited to %s", subject, w.in(scope))
+	l.Lead = []string{fmt.Sprintf("%s asks %s to become a member. Invitations to addresses like that of %[2]s are rerouted to %s, so this one can be answered there as well, until %s.",
+		capital(w.person(n.Actor)), subject, w.scope(invitation.Route), when(n.Until))}
+	l.Facts = append(l.Facts, fact{"Person", subject})
+	if scope != w.root {
+		l.Facts = append(l.Facts, fact{"Scope", w.scope(scope)})
+	}
+	if n.Role != "" {
+		l.Facts = append(l.Facts, fact{"Role", w.role(scope, n.Role)})
+	}
+	l.Facts = append(l.Facts, fact{"Expires", when(n.Until)})
+	if !w.state.MayAnswer(n.Recipient, n.Invitation) {
+		return // nobody is sent to what they may not do
+	}
+	for _, answer := range []struct{ title, word string }{{"Accept", "accept"}, {"Decline", "decline"}} {
+		l.Actions = append(l.Actions, action{
+			Title: answer.title + " the invitation in the place of " + subject, Command: w.command("tenure invitations %s %s", answer.word, n.Invitation),
+			Link: w.link("invitations", string(n.Invitation), answer.word),
+		})
 	}
 }
 
@@ -399,7 +490,9 @@ func (w *writer) roleTitle(kind, name string) string {
 	if role, known := w.model.Role(kind, name); known {
 		return plain(role.Title)
 	}
-	return name
+	title, err := w.opener.RoleTitle(w.ctx, w.n.Org, kind, name)
+	w.err = errors.Join(w.err, err)
+	return cmp.Or(plain(title), name)
 }
 
 func (w *writer) audience(id string) string {

@@ -57,7 +57,7 @@ func letters() map[string]Notice {
 	owners := Ground{Audience: "owners", Rule: "F04", Role: "organization.co_owner"}
 	alone := Ground{Audience: "owners", Rule: "F04", Role: "organization.co_owner", Designation: "organization.main_owner"}
 	compliance := Ground{Audience: "compliance_managers", Rule: "F07", Role: "organization.compliance_manager"}
-	instead := Ground{Audience: "every_owner", Role: "organization.co_owner", Skipped: []Skipped{{"compliance_managers", "F07", Vacant}}}
+	instead := Ground{Audience: "owners", Rule: "F04", Role: "organization.co_owner", Skipped: []Skipped{{"compliance_managers", "F07", Vacant}}}
 	self := Ground{Side: Concerned}
 	role := func(n *Notice) { n.Role = "co_owner" }
 	reminder := func(n *Notice) {
@@ -65,20 +65,26 @@ func letters() map[string]Notice {
 	}
 	transfer := func(n *Notice) { n.Role, n.Former, n.Actor = "owner", ann, ann }
 	return map[string]Notice{
-		"role.granted":                 base(rolemodel.RoleGranted, alone, func(n *Notice) { role(n); n.Until = start.AddDate(0, 1, 0) }),
-		"role.granted-self":            base(rolemodel.RoleGranted, Ground{Side: Concerned, Audience: "owners", Rule: "F04", Role: "organization.co_owner"}, role),
-		"role.granted-teamroom":        base(rolemodel.RoleGranted, owners, func(n *Notice) { n.Role, n.Scope, n.OnBehalfOf = "manager", room, dan }),
-		"role.revoked":                 base(rolemodel.RoleRevoked, owners, role),
-		"role.revoked-self":            base(rolemodel.RoleRevoked, self, role),
-		"ownership.transferred":        base(rolemodel.OwnershipTransferred, owners, transfer),
-		"ownership.transferred-new":    base(rolemodel.OwnershipTransferred, self, transfer),
-		"ownership.transferred-former": base(rolemodel.OwnershipTransferred, Ground{Side: FormerHolder}, func(n *Notice) { transfer(n); n.Recipient = ann }),
-		"membership.terminated":        base(rolemodel.MembershipTerminated, compliance, nil),
-		"membership.terminated-vacant": base(rolemodel.MembershipTerminated, instead, nil),
-		"membership.terminated-self":   base(rolemodel.MembershipTerminated, self, nil),
-		"reminder.due":                 base(rolemodel.ReminderDue, compliance, reminder),
-		"reminder.due-retention":       base(rolemodel.ReminderDue, compliance, func(n *Notice) { reminder(n); n.Reminder, n.Count = "", 0 }),
-		"reminder.overdue":             base(rolemodel.ReminderOverdue, compliance, func(n *Notice) { reminder(n); n.Kind, n.Count = rolemodel.ReminderOverdue, 3 }),
+		"role.granted":                    base(rolemodel.RoleGranted, alone, func(n *Notice) { role(n); n.Until = start.AddDate(0, 1, 0) }),
+		"role.granted-self":               base(rolemodel.RoleGranted, Ground{Side: Concerned, Audience: "owners", Rule: "F04", Role: "organization.co_owner"}, role),
+		"role.granted-teamroom":           base(rolemodel.RoleGranted, owners, func(n *Notice) { n.Role, n.Scope, n.OnBehalfOf = "manager", room, dan }),
+		"role.revoked":                    base(rolemodel.RoleRevoked, owners, role),
+		"role.revoked-self":               base(rolemodel.RoleRevoked, self, role),
+		"ownership.transferred":           base(rolemodel.OwnershipTransferred, owners, transfer),
+		"ownership.transferred-new":       base(rolemodel.OwnershipTransferred, self, transfer),
+		"ownership.transferred-former":    base(rolemodel.OwnershipTransferred, Ground{Side: FormerHolder}, func(n *Notice) { transfer(n); n.Recipient = ann }),
+		"membership.terminated":           base(rolemodel.MembershipTerminated, compliance, nil),
+		"membership.terminated-vacant":    base(rolemodel.MembershipTerminated, instead, nil),
+		"membership.terminated-self":      base(rolemodel.MembershipTerminated, self, nil),
+		"membership.terminated-room":      base(rolemodel.MembershipTerminated, owners, func(n *Notice) { n.Scope = room }),
+		"membership.terminated-room-self": base(rolemodel.MembershipTerminated, self, func(n *Notice) { n.Scope = room }),
+		"membership.terminated-deleted":   base(rolemodel.MembershipTerminated, self, func(n *Notice) { n.Scope, n.Cause, n.More = room, events.CauseScopeDeleted, 2 }),
+		"role.revoked-deleted":            base(rolemodel.RoleRevoked, self, func(n *Notice) { n.Role, n.Scope, n.Cause, n.More = "manager", room, events.CauseScopeDeleted, 1 }),
+		"role.revoked-terminated":         base(rolemodel.RoleRevoked, self, func(n *Notice) { n.Role, n.Cause = "administrator", events.CauseTermination }),
+		"model.adopted":                   base(rolemodel.ModelAdopted, owners, func(n *Notice) { n.Model, n.Subject, n.Scope, n.Command = "fabasoft", "", "", "model.adopt" }),
+		"reminder.due":                    base(rolemodel.ReminderDue, compliance, reminder),
+		"reminder.due-retention":          base(rolemodel.ReminderDue, compliance, func(n *Notice) { reminder(n); n.Reminder, n.Count = "", 0 }),
+		"reminder.overdue":                base(rolemodel.ReminderOverdue, compliance, func(n *Notice) { reminder(n); n.Kind, n.Count = rolemodel.ReminderOverdue, 3 }),
 		"invitation.sent": base(rolemodel.InvitationSent, self, func(n *Notice) {
 			n.Invitation, n.Role, n.Until = someInvitation, "administrator", start.AddDate(0, 0, 7)
 		}),
@@ -87,7 +93,7 @@ func letters() map[string]Notice {
 		}),
 		"grant.expiring":      base(rolemodel.GrantExpiring, owners, func(n *Notice) { n.Role, n.Scope, n.Until = "manager", room, start.AddDate(0, 0, 7) }),
 		"grant.expiring-self": base(rolemodel.GrantExpiring, self, func(n *Notice) { role(n); n.Until = start.AddDate(0, 0, 7) }),
-		"break_glass.used": base(rolemodel.BreakGlassUsed, Ground{Audience: "every_owner", Role: "organization.owner"}, func(n *Notice) {
+		"break_glass.used": base(rolemodel.BreakGlassUsed, Ground{Audience: "owners", Rule: "F04", Role: "organization.owner"}, func(n *Notice) {
 			n.Actor, n.Reason, n.Event, n.Subject, n.Scope = events.Operator, "emergency", -1, "", ""
 		}),
 		"notice.parked": base(rolemodel.NoticeParked, Ground{Audience: "administrators", Rule: "F08", Role: "organization.administrator", Skipped: nil}, func(n *Notice) {

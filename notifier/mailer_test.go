@@ -1192,10 +1192,16 @@ func TestWhole(t *testing.T) {
 	}
 	drain(t, b.mailer(t), b.outbox)
 	mails := b.server.mails()
-	if len(mails) != 1 {
+	if len(mails) != 2 {
 		t.Fatalf("%d mails", len(mails))
 	}
-	mail := parse(t, mails[0])
+	own, mail := parse(t, mails[0]), parse(t, mails[1])
+	if strings.HasPrefix(mail.subject, "Your") {
+		own, mail = mail, own
+	}
+	if own.subject != "Your membership in Acme Works was terminated" || !strings.Contains(own.text, "All roles that you held in Acme Works") {
+		t.Errorf("%s\n%s", own.subject, own.text)
+	}
 	if mail.subject != "The membership of Ben Baker in Acme Works was terminated" || mail.header.Get("To") != `"Ann Author" <ann@example.com>` || !strings.Contains(mail.text, "It was meant for “All compliance managers” (rule F07)") {
 		t.Errorf("%s\n%s", mail.subject, mail.text)
 	}

@@ -18,7 +18,10 @@ type Notice struct {
 	// Actor did it, for OnBehalfOf if that is not empty.
 	Actor events.PrincipalID `json:"actor"`
 	// At is when the event took effect.
-	At      time.Time       `json:"at"`
+	At time.Time `json:"at"`
+	// Cause is that of a loss which is told in place of what it follows from;
+	// empty for all else.
+	Cause   events.Cause    `json:"cause,omitempty"`
 	Command string          `json:"command"`
 	Commit  events.CommitID `json:"commit"`
 	// Count says how often a reminder has fallen due.
@@ -35,8 +38,12 @@ type Notice struct {
 	ID         string              `json:"id"`
 	Invitation events.InvitationID `json:"invitation,omitempty"`
 	Kind       rolemodel.Message   `json:"kind"`
-	OnBehalfOf events.PrincipalID  `json:"on_behalf_of,omitempty"`
-	Org        events.OrgID        `json:"org"`
+	// Model is the id of the role model that was adopted.
+	Model string `json:"model,omitempty"`
+	// More is how many roles of the person concerned ended besides, by the cause.
+	More       int                `json:"more,omitempty"`
+	OnBehalfOf events.PrincipalID `json:"on_behalf_of,omitempty"`
+	Org        events.OrgID       `json:"org"`
 	// Parked is the notice that could not be delivered; nil for other kinds than
 	// notice.parked. Revision, commit, actor and event are then that one's.
 	Parked    *Parked            `json:"parked,omitempty"`

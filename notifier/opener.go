@@ -22,6 +22,9 @@ type Opener interface {
 	// Title is a scope's title, empty if it has none or none that can be opened.
 	// The root scope's is the organization's.
 	Title(ctx context.Context, org events.OrgID, scope events.ScopeID) (string, error)
+	// RoleTitle is the title of a role that the organization has defined itself,
+	// empty if there is none such, or none that can be opened.
+	RoleTitle(ctx context.Context, org events.OrgID, kind, name string) (string, error)
 	// Person is what a mail needs of a person.
 	Person(ctx context.Context, org events.OrgID, person events.PrincipalID) (Person, error)
 	// Token is what the one invited accepts or declines with: that of an

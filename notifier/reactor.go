@@ -11,11 +11,11 @@ import (
 )
 
 // untold are the causes of changes that are told by what they follow from, if at
-// all: no mail for each role that a termination ended.
+// all: no mail for each role that a termination ended. See [losses].
 var untold = map[events.Cause]bool{
 	events.CauseDefault: true, events.CauseCreated: true, events.CauseReplaced: true,
 	events.CauseTransfer: true, events.CauseTermination: true, events.CauseScopeDeleted: true,
-	events.CauseAnonymization: true, events.CauseImport: true,
+	events.CauseAnonymization: true, events.CauseImport: true, events.CauseClientDeleted: true,
 }
 
 // happening is an event of a kind that is told.
@@ -25,6 +25,8 @@ type happening struct {
 	on events.ScopeID
 	// former is told beside the person concerned.
 	former events.PrincipalID
+	// alone says that the person concerned is told, and no audience.
+	alone bool
 }
 
 // Notices are the notices that a commit gives rise to, in the order of its
@@ -32,24 +34,121 @@ type happening struct {
 // after it; the one before serves to find the place of what the commit removed.
 //
 // Imported history, and what follows from another change, is not told one by
-// one. Built-in principals, and whoever is gone, are told nothing.
+// one; but whoever loses something by it is told so, once. Built-in principals,
+// API clients, and whoever is gone, are told nothing.
 func Notices(before, after *aggregate.State, record events.Record) []Notice {
 	if record.Actor == events.Importer || after.Model == nil {
 		return nil
 	}
 	var list []Notice
+	lost := losses(before, after, record.Events)
 	for i, event := range record.Events {
-		if untold[event.Concern().Cause] {
+		cause := event.Concern().Cause
+		more, loses := lost[i]
+		if untold[cause] && !loses {
 			continue
 		}
-		if h, told := happeningOf(after, event); told {
-			h.notice.Event = i
+		h, told := happeningOf(after, event)
+		if !told {
+			continue
+		}
+		h.notice.Event = i
+		if loses {
+			h.alone, h.notice.Cause, h.notice.More = true, cause, more
+		}
+		if h.notice.Kind == rolemodel.ModelAdopted {
+			list = append(list, adopted(before, after, &record, h)...)
+			continue
+		}
+		list = append(list, notices(before, after, &record, h)...)
+		if h, told = reroutedOf(after, h); told {
 			list = append(list, notices(before, after, &record, h)...)
 		}
 	}
 	if record.BreakGlass {
 		h := happening{notice: Notice{Kind: rolemodel.BreakGlassUsed, Event: -1}, on: after.Root}
 		list = append(list, notices(before, after, &record, h)...)
+	}
+	return list
+}
+
+// losses are the events by which people are told what they lose because of
+// another change, and how many of their roles end besides: for each person and
+// cause the event on the topmost scope, the first of several there. What ends
+// with a membership is told by the end of that, where the model sends it to the
+// one who was a member. Whoever has the same on the scope that theirs was merged
+// into has lost nothing.
+func losses(before, after *aggregate.State, list []events.Event) map[int]int {
+	type loss struct {
+		person events.PrincipalID
+		cause  events.Cause
+	}
+	found, roles := map[loss]int{}, map[loss]int{}
+	depth := func(i int) (steps int) {
+		for range before.Up(list[i].Concern().Scope) {
+			steps++
+		}
+		return steps
+	}
+	into := map[events.ScopeID]events.ScopeID{}
+	toSubject := func(kind rolemodel.Message) bool {
+		wanted, sent := after.Model.Message(kind)
+		return sent && wanted.Subject
+	}
+	for i, event := range list {
+		if merged, is := event.(events.ScopeMerged); is {
+			into[merged.Scope] = merged.Into
+		}
+		concern := event.Concern()
+		l := loss{concern.Subject, concern.Cause}
+		if l.cause != events.CauseScopeDeleted && (l.cause != events.CauseTermination || toSubject(rolemodel.MembershipTerminated)) {
+			continue
+		}
+		person, _ := after.Person(l.person)
+		there, merged := into[concern.Scope]
+		switch event.(type) {
+		case events.RoleRevoked:
+			stays := merged && person != nil && slices.ContainsFunc(person.Grants, func(g aggregate.Grant) bool {
+				return g.Scope == there && g.Role.Name == string(concern.Role)
+			})
+			if stays || !toSubject(rolemodel.RoleRevoked) {
+				continue
+			}
+			roles[l]++
+		case events.MembershipTerminated:
+			stays := merged && person != nil && slices.ContainsFunc(person.Memberships, func(m aggregate.Membership) bool { return m.Scope == there })
+			if stays || !toSubject(rolemodel.MembershipTerminated) {
+				continue
+			}
+		default:
+			continue
+		}
+		if first, met := found[l]; !met || depth(i) < depth(first) {
+			found[l] = i
+		}
+	}
+	more := map[int]int{}
+	for l, i := range found {
+		more[i] = roles[l]
+		if _, role := list[i].(events.RoleRevoked); role {
+			more[i]--
+		}
+	}
+	return more
+}
+
+// adopted are the notices of the adoption of a model: to those who are told of
+// it by the model before, and to those who are by the new one. So no model hides
+// its own adoption. That an organization is founded with one is not told.
+func adopted(before, after *aggregate.State, record *events.Record, h happening) []Notice {
+	if before.Model == nil {
+		return nil
+	}
+	list := notices(before, before, record, h)
+	for _, n := range notices(before, after, record, h) {
+		if !slices.ContainsFunc(list, func(told Notice) bool { return told.Recipient == n.Recipient }) {
+			list = append(list, n)
+		}
 	}
 	return list
 }
@@ -76,7 +175,9 @@ func happeningOf(after *aggregate.State, event events.Event) (happening, bool) {
 	case events.MembershipTerminated:
 		return happening{on: e.Scope, notice: Notice{
 			Kind: rolemodel.MembershipTerminated, Subject: e.Subject, Scope: e.Scope,
-		}}, e.Scope == after.Root
+		}}, true
+	case events.ModelAdopted:
+		return happening{on: after.Root, notice: Notice{Kind: rolemodel.ModelAdopted, Model: e.Model}}, true
 	case events.ReminderFired:
 		kind := rolemodel.ReminderDue
 		if e.Count > 1 {
@@ -108,6 +209,17 @@ func happeningOf(after *aggregate.State, event events.Event) (happening, bool) {
 	return happening{}, false
 }
 
+// reroutedOf says what is told of an invitation where it is rerouted to, by what
+// is told of it otherwise.
+func reroutedOf(after *aggregate.State, h happening) (happening, bool) {
+	_, invitation, open := after.Invitation(h.notice.Invitation)
+	if h.notice.Kind != rolemodel.InvitationSent || !open || invitation.Route == "" {
+		return h, false
+	}
+	h.on, h.notice.Kind = invitation.Route, rolemodel.InvitationRerouted
+	return h, true
+}
+
 // notices completes what a happening is told with: to each recipient, and why.
 func notices(before, after *aggregate.State, record *events.Record, h happening) []Notice {
 	wanted, sent := after.Model.Message(h.notice.Kind)
@@ -116,7 +228,7 @@ func notices(before, after *aggregate.State, record *events.Record, h happening)
 	}
 	var list []Notice
 	audience := wanted.Audience
-	if !wanted.Tells(h.on.Kind()) {
+	if h.alone || !wanted.Tells(h.on.Kind()) {
 		audience = nil
 	}
 	for _, to := range recipients(wanted, h, addressed(after, audience, left(before, after, h.on), h.notice.Subject)) {
@@ -133,14 +245,14 @@ func notices(before, after *aggregate.State, record *events.Record, h happening)
 	return list
 }
 
-// unreachable says that nobody is to be written to: a built-in principal, or a
-// person who is anonymized, or of whom that was decided.
+// unreachable says that nobody is to be written to: a built-in principal, an API
+// client, or a person who is anonymized, or of whom that was decided.
 func unreachable(s *aggregate.State, id events.PrincipalID) bool {
 	if id.Builtin() {
 		return true
 	}
 	person, known := s.Person(id)
-	return known && person.Matters != nil && person.Matters.Anonymization != nil
+	return known && (person.Client || person.Anonymizing())
 }
 
 // left is the scope, or the nearest one above it that the commit has left.

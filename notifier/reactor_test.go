@@ -2,6 +2,7 @@ package notifier
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,9 @@ func short(n Notice) string {
 	}
 	for _, s := range g.Skipped {
 		parts = append(parts, "not "+s.Audience+"("+s.Rule+") "+string(s.Why))
+	}
+	if n.More > 0 {
+		parts = append(parts, fmt.Sprintf("+%d", n.More))
 	}
 	return strings.Join(parts, " ")
 }
@@ -68,6 +72,12 @@ func TestRecipients(t *testing.T) {
 			want: []string{"role.revoked#0 ANN concerned", "role.granted#1 ANN concerned"},
 		},
 		{
+			name:  "an API client is told nothing, neither of itself nor among others",
+			given: append(members(ben), events.ClientCreated{Subject: dan}, granted(dan, "co_owner", org)),
+			when:  []events.Event{granted(dan, "payment_user", org), granted(ben, "administrator", org), revoked(dan, "payment_user", org, events.CauseClientDeleted)},
+			want:  []string{"role.granted#0 ANN " + owner, "role.granted#1 BEN concerned", "role.granted#1 ANN " + owner},
+		},
+		{
 			name: "the former holder of a role is concerned, and holds it no longer", given: append(members(ben), granted(ben, "co_owner", org)),
 			when: []events.Event{revoked(ben, "co_owner", org)},
 			want: []string{"role.revoked#0 BEN concerned", "role.revoked#0 ANN " + owner},
@@ -77,8 +87,7 @@ func TestRecipients(t *testing.T) {
 			when: []events.Event{
 				revoked(ben, "administrator", org, events.CauseTermination), revoked(ben, "co_owner", org, events.CauseReplaced),
 				granted(ben, "co_owner", org, events.CauseTransfer), granted(ben, "administrator", org, events.CauseDefault),
-				revoked(ben, "administrator", org, events.CauseScopeDeleted), granted(ben, "administrator", org, events.CauseCreated),
-				revoked(ben, "administrator", org, events.CauseAnonymization), granted(ben, "administrator", org, events.CauseImport),
+				granted(ben, "administrator", org, events.CauseCreated), revoked(ben, "administrator", org, events.CauseAnonymization), granted(ben, "administrator", org, events.CauseImport),
 			},
 		},
 		{
@@ -107,27 +116,29 @@ func TestRecipients(t *testing.T) {
 			name: "F07 a termination tells all compliance managers", given: append(members(ben, cat, dan), granted(cat, "compliance_manager", org), granted(dan, "compliance_manager", org)),
 			when: []events.Event{events.MembershipTerminated{Subject: ben, Scope: org}},
 			want: []string{
+				"membership.terminated#0 BEN concerned",
 				"membership.terminated#0 CAT compliance_managers(F07) by organization.compliance_manager",
 				"membership.terminated#0 DAN compliance_managers(F07) by organization.compliance_manager",
 			},
 		},
 		{
-			name: "F07 there is none: every owner is told, and why", given: append(members(ben, cat), granted(cat, "co_owner", org)),
+			name: "F07 there is none: the owners are told, and why", given: append(members(ben, cat), granted(cat, "co_owner", org)),
 			when: []events.Event{events.MembershipTerminated{Subject: ben, Scope: org}},
 			want: []string{
-				"membership.terminated#0 ANN every_owner() by organization.owner not compliance_managers(F07) vacant",
-				"membership.terminated#0 CAT every_owner() by organization.co_owner not compliance_managers(F07) vacant",
+				"membership.terminated#0 BEN concerned",
+				"membership.terminated#0 ANN owners(F04) by organization.owner not compliance_managers(F07) vacant",
+				"membership.terminated#0 CAT owners(F04) by organization.co_owner not compliance_managers(F07) vacant",
 			},
 		},
 		{
 			name: "F07 the only one is the one concerned", given: append(members(ben), granted(ben, "compliance_manager", org)),
 			when: []events.Event{events.MembershipTerminated{Subject: ben, Scope: org}},
-			want: []string{"membership.terminated#0 ANN every_owner() by organization.owner not compliance_managers(F07) held_by_concerned"},
+			want: []string{"membership.terminated#0 BEN concerned", "membership.terminated#0 ANN owners(F04) by organization.owner not compliance_managers(F07) held_by_concerned"},
 		},
 		{
 			name: "F07 the only one is suspended", given: append(members(ben, cat), granted(cat, "compliance_manager", org), events.MembershipSuspended{Subject: cat, Scope: org}),
 			when: []events.Event{events.MembershipTerminated{Subject: ben, Scope: org}},
-			want: []string{"membership.terminated#0 ANN every_owner() by organization.owner not compliance_managers(F07) vacant"},
+			want: []string{"membership.terminated#0 BEN concerned", "membership.terminated#0 ANN owners(F04) by organization.owner not compliance_managers(F07) vacant"},
 		},
 		{
 			name: "F08 administrators are told of what expires", given: append(members(ben, cat), granted(ben, "co_owner", org), granted(cat, "administrator", org)),
@@ -154,7 +165,7 @@ func TestRecipients(t *testing.T) {
 		{
 			name: "a reminder about the only compliance manager", given: append(members(cat), granted(cat, "compliance_manager", org)),
 			when: []events.Event{events.ReminderFired{Count: 1, Subject: cat}},
-			want: []string{"reminder.due#0 ANN every_owner() by organization.owner not compliance_managers(F07) held_by_concerned"},
+			want: []string{"reminder.due#0 ANN owners(F04) by organization.owner not compliance_managers(F07) held_by_concerned"},
 		},
 		{
 			name: "invitations tell the one invited", given: []events.Event{events.PersonRegistered{Subject: eve}},
@@ -168,7 +179,17 @@ func TestRecipients(t *testing.T) {
 			want: []string{
 				"role.granted#0 BEN concerned", "role.granted#0 ANN " + owner, "role.granted#0 CAT owners(F04) by organization.co_owner",
 				"role.revoked#1 BEN concerned", "role.revoked#1 ANN " + owner, "role.revoked#1 CAT owners(F04) by organization.co_owner",
-				"break_glass.used#-1 ANN every_owner() by organization.owner", "break_glass.used#-1 CAT every_owner() by organization.co_owner",
+				"break_glass.used#-1 ANN owners(F04) by organization.owner", "break_glass.used#-1 CAT owners(F04) by organization.co_owner",
+			},
+		},
+		{
+			name: "F04 break-glass, and F07 without a compliance manager: the main owner alone", given: append(members(ben, cat), granted(cat, "co_owner", org), mainOwner(cat)),
+			when:   []events.Event{events.MembershipTerminated{Subject: ben, Scope: org}},
+			change: func(r *events.Record) { r.Actor, r.BreakGlass = events.Operator, true },
+			want: []string{
+				"membership.terminated#0 BEN concerned",
+				"membership.terminated#0 CAT owners(F04) by organization.co_owner alone as organization.main_owner not compliance_managers(F07) vacant",
+				"break_glass.used#-1 CAT owners(F04) by organization.co_owner alone as organization.main_owner",
 			},
 		},
 		{
@@ -184,7 +205,7 @@ func TestRecipients(t *testing.T) {
 		{
 			name: "F07 whoever is main owner", given: append(members(ben, cat, dan), granted(cat, "co_owner", org), granted(dan, "compliance_manager", org), mainOwner(cat)),
 			when: []events.Event{events.MembershipTerminated{Subject: ben, Scope: org}},
-			want: []string{"membership.terminated#0 DAN compliance_managers(F07) by organization.compliance_manager"},
+			want: []string{"membership.terminated#0 BEN concerned", "membership.terminated#0 DAN compliance_managers(F07) by organization.compliance_manager"},
 		},
 		{
 			name: "who is gone is told nothing", given: append(members(ben, cat), granted(cat, "co_owner", org), events.AnonymizationStarted{Subject: cat}),
@@ -211,8 +232,66 @@ func TestRecipients(t *testing.T) {
 			want: []string{"role.granted#0 BEN concerned"},
 		},
 		{
-			name: "the end of a membership below the root is not told", model: "github", given: append(members(ben), events.ScopeCreated{Scope: "team:sig", Parent: org}),
-			when: []events.Event{events.MembershipTerminated{Subject: ben, Scope: "team:sig"}},
+			name: "the end of a membership below the root is told to the person once, whatever ends with it", model: "github", given: append(members(ben), events.ScopeCreated{Scope: "team:sig", Parent: org}, granted(ben, "maintainer", "team:sig")),
+			when: []events.Event{revoked(ben, "maintainer", "team:sig", events.CauseTermination), events.MembershipTerminated{Subject: ben, Scope: "team:sig"}},
+			want: []string{"membership.terminated#1 BEN concerned"},
+		},
+		{
+			name: "of a whole membership the last end is told", model: "github", given: append(members(ben), events.ScopeCreated{Scope: "team:sig", Parent: org}, granted(ben, "maintainer", "team:sig"), granted(ben, "admin", org)),
+			when: []events.Event{
+				revoked(ben, "admin", org, events.CauseTermination), revoked(ben, "maintainer", "team:sig", events.CauseTermination),
+				events.MembershipTerminated{Subject: ben, Scope: "team:sig", Cause: events.CauseTermination}, events.MembershipTerminated{Subject: ben, Scope: org},
+			},
+			want: []string{"membership.terminated#3 BEN concerned", "membership.terminated#3 ANN admins() by organization.admin"},
+		},
+		{
+			name: "where the end of a membership is not told to the one concerned, one role is", model: old, given: append(members(ben), events.ScopeCreated{Scope: room, Parent: org}, granted(ben, "administrator", org), granted(ben, "manager", room)),
+			when: []events.Event{
+				revoked(ben, "manager", room, events.CauseTermination), revoked(ben, "administrator", org, events.CauseTermination), events.MembershipTerminated{Subject: ben, Scope: org},
+			},
+			want: []string{"role.revoked#1 BEN concerned +1", "membership.terminated#2 ANN every_owner() by organization.owner not compliance_managers(F07) vacant"},
+		},
+		{
+			name: "the deletion of a scope tells each holder once, of what they had on the topmost, and no audience", model: "github",
+			given: append(members(ben, cat), events.ScopeCreated{Scope: "team:sig", Parent: org}, events.ScopeCreated{Scope: "team:sub", Parent: "team:sig"},
+				granted(ben, "maintainer", "team:sig"), granted(ben, "maintainer", "team:sub"), granted(cat, "member", "team:sub")),
+			when: []events.Event{
+				revoked(ben, "maintainer", "team:sub", events.CauseScopeDeleted), revoked(cat, "member", "team:sub", events.CauseScopeDeleted), events.ScopeDeleted{Scope: "team:sub", Cause: events.CauseScopeDeleted},
+				revoked(ben, "maintainer", "team:sig", events.CauseScopeDeleted), events.ScopeDeleted{Scope: "team:sig"},
+			},
+			want: []string{"role.revoked#1 CAT concerned", "role.revoked#3 BEN concerned +1"},
+		},
+		{
+			name: "the end of a membership with its scope", model: "zudello", given: append(members(ben), events.ScopeCreated{Scope: "team:sig", Parent: org}, events.MembershipStarted{Subject: ben, Scope: "team:sig"}),
+			when: []events.Event{events.MembershipTerminated{Subject: ben, Scope: "team:sig", Cause: events.CauseScopeDeleted}, events.ScopeDeleted{Scope: "team:sig"}},
+			want: []string{"membership.terminated#0 BEN concerned"},
+		},
+		{
+			name: "who comes over with a merger has lost nothing", model: "standard",
+			given: append(members(ben, cat), events.ScopeCreated{Scope: "team:sig", Parent: org}, events.ScopeCreated{Scope: "team:sub", Parent: org},
+				events.MembershipStarted{Subject: ben, Scope: "team:sig"}, granted(ben, "administrator", "team:sig"), events.MembershipStarted{Subject: cat, Scope: "team:sig"}, granted(cat, "owner", "team:sig")),
+			when: []events.Event{
+				events.ScopeMerged{Scope: "team:sig", Into: "team:sub"}, events.MembershipStarted{Subject: ben, Scope: "team:sub", Cause: events.CauseMerge}, events.MembershipStarted{Subject: cat, Scope: "team:sub", Cause: events.CauseMerge},
+				granted(ben, "administrator", "team:sub", events.CauseMerge),
+				revoked(ben, "administrator", "team:sig", events.CauseScopeDeleted), revoked(cat, "owner", "team:sig", events.CauseScopeDeleted),
+				events.MembershipTerminated{Subject: ben, Scope: "team:sig", Cause: events.CauseScopeDeleted}, events.MembershipTerminated{Subject: cat, Scope: "team:sig", Cause: events.CauseScopeDeleted},
+				events.ScopeDeleted{Scope: "team:sig", Cause: events.CauseMerge},
+			},
+			want: []string{"role.granted#3 BEN concerned", "role.revoked#5 CAT concerned"},
+		},
+		{
+			name: "the adoption of a model tells the owners", given: append(members(cat), granted(cat, "co_owner", org)),
+			when: []events.Event{adopts("fabasoft")},
+			want: []string{"model.adopted#0 ANN " + owner, "model.adopted#0 CAT owners(F04) by organization.co_owner"},
+		},
+		{
+			name: "a model that tells nobody does not hide its own adoption", given: append(members(cat), granted(cat, "co_owner", org), mainOwner(cat)),
+			when: []events.Event{adopts(old)},
+			want: []string{"model.adopted#0 CAT owners(F04) by organization.co_owner alone as organization.main_owner"},
+		},
+		{
+			name: "nor does one before it that told nobody", model: old, when: []events.Event{adopts("fabasoft")},
+			want: []string{"model.adopted#0 ANN " + owner},
 		},
 		{
 			name: "the one concerned and an audience", model: "github", given: append(members(ben, cat), granted(cat, "admin", org)),
@@ -233,7 +312,7 @@ func TestRecipients(t *testing.T) {
 			if model == "" {
 				model = "fabasoft"
 			}
-			before := fold(t, model, test.given...)
+			before := foldUnder(t, modelOf(model), test.given...)
 			now := after(t, before, test.when...)
 			r := record(before, test.when...)
 			if test.change != nil {
@@ -255,6 +334,23 @@ func TestRecipients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// old is the model fabasoft as it was before it told anybody of adoptions, and
+// people of the end of their own membership.
+const old = "fabasoft_1"
+
+func modelOf(id string) *rolemodel.Model {
+	if id == old {
+		return must(rolemodel.Parse(old, must(os.ReadFile("../rolemodel/testdata/v1/"+old+".json"))))
+	}
+	return must(rolemodel.Builtin(id))
+}
+
+func adopts(id string) events.Event {
+	m := modelOf(id)
+	digest := m.Digest()
+	return events.ModelAdopted{Model: m.ID, Source: m.Canonical(), Digest: digest[:]}
 }
 
 func mainOwner(who events.PrincipalID) events.Event {

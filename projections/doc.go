@@ -12,4 +12,7 @@
 // rebuilt. A record that does not follow on the one before, or that cannot be
 // read, is an error; a projection never goes on past it. Personal data stays
 // sealed here.
+//
+// [PostureOf] and [UsageOf] are reports over a history: how the roles are kept,
+// and who did what.
 package projections

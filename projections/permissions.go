@@ -91,7 +91,7 @@ func (p *Permissions) Allowed(org events.OrgID, who events.PrincipalID, permissi
 		return false
 	}
 	wanted, known := state.Model.Permission(permission)
-	return known && state.At(at).Allowed(who, wanted, on)
+	return known && state.At(at).Allowed(aggregate.Question{Who: who, Permission: wanted, On: on})
 }
 
 type byHandle struct{}

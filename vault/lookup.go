@@ -23,9 +23,11 @@ const (
 	ByLogin Kind = "login"
 	ByEmail Kind = "email"
 	ByTitle Kind = "title" // of a scope
+	// ByClient is the name of an API client.
+	ByClient Kind = "client"
 )
 
-func (k Kind) known() bool { return k == ByLogin || k == ByEmail || k == ByTitle }
+func (k Kind) known() bool { return k == ByLogin || k == ByEmail || k == ByTitle || k == ByClient }
 
 // Lookup is a value to find an owner by, as it was written.
 type Lookup struct {
