@@ -41,6 +41,9 @@ func (s *Service) Anonymize(ctx context.Context, caller Caller, org events.OrgID
 	if err != nil {
 		return AnonymizationReceipt{}, err
 	}
+	if envelope.DryRun {
+		return AnonymizationReceipt{Receipt: receipt, ID: subject}, nil
+	}
 	// From here on it goes through, whether the caller waits for it or not.
 	if err := s.eraseDecided(context.WithoutCancel(ctx)); err != nil {
 		s.log.Error("an anonymization is not completed yet; it will be tried again", "org", org, "person", subject, "error", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"tenure/aggregate"
 	"tenure/events"
 	"tenure/projections"
 )
@@ -213,7 +214,7 @@ func BenchmarkCheck(b *testing.B) {
 		permission, _ := state.Model.Permission("team.edit")
 		b.ReportAllocs()
 		for i := 0; b.Loop(); i++ {
-			state.Allowed(people[i%len(people)].ID, permission, scopes[i%len(scopes)].ID)
+			state.Allowed(aggregate.Question{Who: people[i%len(people)].ID, Permission: permission, On: scopes[i%len(scopes)].ID})
 		}
 	})
 }

@@ -76,7 +76,7 @@ func (s *Service) enter(caller Caller, org events.OrgID) (*aggregate.State, erro
 	if caller.Invitation != "" {
 		return nil, refuseInvited()
 	}
-	if err := admit(state, caller); err != nil {
+	if err := s.admit(state, caller); err != nil {
 		return nil, err
 	}
 	now := state.At(s.clock())
@@ -88,10 +88,12 @@ func refuseInvited() error {
 }
 
 // admit refuses a person whose membership is suspended everything.
-func admit(state *aggregate.State, caller Caller) error {
+func (s *Service) admit(state *aggregate.State, caller Caller) error {
 	if person, is := state.Person(caller.Principal); is {
 		if m, member := person.Membership(state.Root); member && !m.Active {
-			return refuse(aggregate.CodeNotPermitted, "", "Your membership of %s is suspended; until it is resumed, everything is refused.", state.Org)
+			refused := refuse(aggregate.CodeNotPermitted, "", "Your membership of %s is suspended; until it is resumed, everything is refused.", state.Org)
+			refused[0].Contact = state.Contact(caller.Principal)
+			return s.introduced(state, refused)
 		}
 	}
 	return nil
@@ -103,7 +105,7 @@ func mayRead(state *aggregate.State, caller Caller, act rolemodel.Act) error {
 		return nil
 	}
 	return aggregate.Refusals{{
-		Code: aggregate.CodeNotPermitted, Contact: state.Contact(), Event: -1,
+		Code: aggregate.CodeNotPermitted, Rule: state.RuleOf(act, state.Root), Contact: state.Contact(caller.Principal), Event: -1,
 		Message: fmt.Sprintf("You may not read this (%s) in %s.", act, state.Org),
 	}}
 }

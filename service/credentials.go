@@ -7,11 +7,12 @@ import (
 
 	"tenure/aggregate"
 	"tenure/events"
+	"tenure/rolemodel"
 )
 
 // IssueRequest names whom a new API key is for.
 type IssueRequest struct {
-	Person string `json:"person" doc:"Login, address or id."`
+	Person string `json:"person" doc:"Login, address or id; or the name or id of an API client."`
 }
 
 // KeyReceipt is a receipt with the key, which is shown this once.
@@ -50,7 +51,7 @@ func (s *Service) IssueKey(ctx context.Context, caller Caller, org events.OrgID,
 	for _, e := range receipt.Events {
 		issued.Person = e.Login
 	}
-	if !receipt.Replayed {
+	if receipt.first() {
 		issued.Key = key
 	}
 	return issued, nil
@@ -87,18 +88,25 @@ type KeyView struct {
 	By       string              `json:"by" doc:"Who issued it."`
 }
 
-// Keys lists the API keys in force: everybody's for those who may read the
-// directory, else the caller's own.
+// Keys lists the API keys in force: the caller's own, and those of others that the
+// caller may revoke (D07).
 func (s *Service) Keys(ctx context.Context, caller Caller, org events.OrgID, reading Reading) ([]KeyView, error) {
 	seen, err := s.read(ctx, caller, org, reading, "", "")
 	if err != nil {
 		return nil, err
 	}
-	list := []KeyView{}
+	list, now := []KeyView{}, s.stateOf(org).At(s.clock())
+	managesClients := mayRead(&now, caller, rolemodel.ClientManage) == nil
 	for _, credential := range seen.state.Credentials() {
-		if seen.directory || credential.Subject == caller.Principal {
+		id := credential.Subject
+		listed := caller.Operator() || id == caller.Principal || now.MayActUpon(caller.Principal, rolemodel.CredentialRevoke, id)
+		if holder, known := seen.state.Person(id); known && holder.Client {
+			listed = listed || managesClients
+		}
+		if listed {
+			seen.others[id] = true
 			list = append(list, KeyView{
-				ID: credential.ID, Person: seen.login(credential.Subject), Prefix: credential.Prefix,
+				ID: credential.ID, Person: seen.login(id), Prefix: credential.Prefix,
 				Since: credential.Issued.At, Revision: credential.Issued.Revision, By: seen.login(credential.Issued.Actor),
 			})
 		}

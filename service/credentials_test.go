@@ -30,6 +30,7 @@ func TestKeys(t *testing.T) {
 		return rows
 	}
 	diff(t, "an administrator sees", []string{"ann by operator", "ben by ben", "ben by operator", "guest by operator"}, sorted(list(ann, Reading{})))
+	diff(t, "a member sees", []string{"ben by ben", "ben by operator"}, sorted(list(ben, Reading{})))
 	diff(t, "a guest sees", []string{"guest by operator"}, list(guest, Reading{}))
 
 	// Revoking others' keys takes the permission; the own ones do not.

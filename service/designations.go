@@ -6,7 +6,6 @@ import (
 
 	"tenure/aggregate"
 	"tenure/events"
-	"tenure/rolemodel"
 )
 
 // DesignationRequest names a designation, and whom it is to mark.
@@ -20,7 +19,7 @@ type DesignationRequest struct {
 func (s *Service) SetDesignation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request DesignationRequest) (Receipt, error) {
 	return s.execute(ctx, caller, org, envelope, task{kind: "designation.set", request: request, prepare: func(p *plan) (aggregate.Command, error) {
 		subject, scope, err := p.holder(RoleRequest{Person: request.Person, Scope: request.Scope})
-		return aggregate.SetDesignation{Subject: subject, Designation: request.Designation, Scope: scope}, err
+		return aggregate.SetDesignation{Subject: subject, Designation: nameOn(request.Designation, scope), Scope: scope}, err
 	}})
 }
 
@@ -28,7 +27,7 @@ func (s *Service) SetDesignation(ctx context.Context, caller Caller, org events.
 func (s *Service) ClearDesignation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request DesignationRequest) (Receipt, error) {
 	return s.execute(ctx, caller, org, envelope, task{kind: "designation.clear", request: request, prepare: func(p *plan) (aggregate.Command, error) {
 		scope, err := p.scope("scope", request.Scope)
-		return aggregate.ClearDesignation{Designation: request.Designation, Scope: scope}, err
+		return aggregate.ClearDesignation{Designation: nameOn(request.Designation, scope), Scope: scope}, err
 	}})
 }
 
@@ -62,7 +61,7 @@ func (p *plan) define(request DefineRolesRequest) (aggregate.Command, error) {
 	command := aggregate.DefineRoles{Scope: scope}
 	for _, role := range sortedKeys(request.Roles) {
 		field := "roles." + string(role)
-		holders := aggregate.RoleHolders{Role: role, Field: field}
+		holders := aggregate.RoleHolders{Role: nameOn(role, scope), Field: field}
 		for _, name := range request.Roles[role] {
 			if id := resolve(field, name); id != "" {
 				holders.Holders = append(holders.Holders, id)
@@ -71,7 +70,7 @@ func (p *plan) define(request DefineRolesRequest) (aggregate.Command, error) {
 		command.Roles = append(command.Roles, holders)
 	}
 	for _, designation := range sortedKeys(request.Designations) {
-		mark := aggregate.Mark{Designation: designation, Field: "designations." + string(designation)}
+		mark := aggregate.Mark{Designation: nameOn(designation, scope), Field: "designations." + string(designation)}
 		if name := request.Designations[designation]; name != "" {
 			if mark.Subject = resolve(mark.Field, name); mark.Subject == "" {
 				continue
@@ -90,6 +89,8 @@ type RoleField struct {
 	Role        string         `json:"role,omitempty" doc:"The role's name, if it is one."`
 	Designation string         `json:"designation,omitempty" doc:"The designation's name, if it is one."`
 	Title       string         `json:"title" doc:"What it is called."`
+	Icon        string         `json:"icon,omitempty" doc:"The name of a picture for it, if it is a custom role that has one."`
+	Custom      bool           `json:"custom,omitempty" doc:"Whether it is a role that the organization has defined itself."`
 	Rule        string         `json:"rule,omitempty" doc:"The numbered rule that it fulfills."`
 	Scope       events.ScopeID `json:"scope" doc:"The scope."`
 	Holders     []HolderView   `json:"holders" doc:"Who holds it, or is marked."`
@@ -103,38 +104,46 @@ type RoleField struct {
 
 // HolderView is somebody who holds a role, or is marked.
 type HolderView struct {
-	ID       events.PrincipalID `json:"id" doc:"The person's id."`
-	Login    string             `json:"login" doc:"Login, else address, else id."`
-	Since    time.Time          `json:"since" doc:"From when."`
-	Until    time.Time          `json:"until,omitzero" doc:"When it ends by itself; absent if it does not."`
-	Revision events.Revision    `json:"revision" doc:"The commit that gave it."`
-	By       string             `json:"by" doc:"Who gave it."`
-	Member   bool               `json:"member" doc:"Whether the person is a member of the organization."`
-	Active   bool               `json:"active" doc:"Whether it counts."`
+	ID    events.PrincipalID `json:"id" doc:"The person's id."`
+	Login string             `json:"login" doc:"Login, else address, else id."`
+	OriginView
+	Until  time.Time `json:"until,omitzero" doc:"When it ends by itself; absent if it does not."`
+	Member bool      `json:"member" doc:"Whether the person is a member of the organization."`
+	Active bool      `json:"active" doc:"Whether it counts."`
 }
 
 // RoleForm shows who holds the roles of a scope and who is marked there, and
-// what of it the caller may change (F13, F14).
+// what of it the caller may change (F13, F14). It is for those who may read the
+// directory, and for those who may change something of it.
 func (s *Service) RoleForm(ctx context.Context, caller Caller, org events.OrgID, reading Reading, on string) ([]RoleField, error) {
-	seen, err := s.read(ctx, caller, org, reading, rolemodel.DirectoryRead, "")
-	if err != nil {
-		return nil, err
-	}
-	id, err := seen.scope("scope", on)
-	if err != nil {
-		return nil, err
-	}
 	now := s.stateOf(org).At(s.clock())
+	seen, id, refused := s.readScope(ctx, caller, org, reading, "scope", on)
+	if refused != nil {
+		var err error
+		if seen, err = s.read(ctx, caller, org, reading, "", ""); err != nil {
+			return nil, err
+		}
+		if id, err = seen.scope("scope", on); err != nil || !now.MayDefine(caller.Principal, id) {
+			return nil, refused
+		}
+	}
 	scope, _ := seen.state.Scope(id)
+	show := func(person *aggregate.Person, origin OriginView, until time.Time, active bool) HolderView {
+		seen.others[person.ID] = true
+		return seen.holder(person, origin, until, active)
+	}
 	form := []RoleField{}
-	for _, role := range seen.state.Model.Roles {
+	for _, role := range seen.state.Roles() {
 		if role.Kind != id.Kind() {
 			continue
 		}
 		field := RoleField{
-			Field: "roles." + role.Name, Role: role.Name, Title: role.Title, Rule: role.Rule, Scope: id, Holders: []HolderView{},
+			Field: "roles." + role.Name, Role: role.Name, Title: seen.roleTitle(role), Icon: seen.roleIcon(role), Custom: role.Template != nil,
+			Rule: role.Rule, Scope: id, Holders: []HolderView{},
 			AtLeast: role.AtLeast, AtMost: role.AtMost, Members: role.Membership != "", Visible: true,
-			Editable: !role.Default && (caller.Operator() || now.MayGive(caller.Principal, role, id)),
+		}
+		if current, exists := now.Role(role.Kind, role.Name); exists { // the form may be of the past
+			field.Editable = !role.Default && (caller.Operator() || now.MayGive(caller.Principal, current, id))
 		}
 		if !seen.state.Enabled(role.Feature) {
 			field.Feature = role.Feature.ID
@@ -142,7 +151,7 @@ func (s *Service) RoleForm(ctx context.Context, caller Caller, org events.OrgID,
 		for _, holder := range scope.Holders(role) {
 			person, _ := seen.state.Person(holder)
 			g, _ := person.Grant(role, id)
-			field.Holders = append(field.Holders, seen.holder(person, g.Since, g.Until, seen.state.Active(person, &g)))
+			field.Holders = append(field.Holders, show(person, seen.originOf(g), g.Until, seen.state.Active(person, &g)))
 		}
 		sortBy(field.Holders, func(h HolderView) string { return h.Login })
 		form = append(form, field)
@@ -158,17 +167,16 @@ func (s *Service) RoleForm(ctx context.Context, caller Caller, org events.OrgID,
 		}
 		if marked, set := scope.Designated(designation); set {
 			person, _ := seen.state.Person(marked.Subject)
-			field.Holders = append(field.Holders, seen.holder(person, marked.Since, time.Time{}, true))
+			field.Holders = append(field.Holders, show(person, seen.origin(marked.Since, "", marked.Since), time.Time{}, true))
 		}
 		form = append(form, field)
 	}
 	return form, nil
 }
 
-func (v *view) holder(person *aggregate.Person, since aggregate.Stamp, until time.Time, active bool) HolderView {
+func (v *view) holder(person *aggregate.Person, origin OriginView, until time.Time, active bool) HolderView {
 	_, member := person.Membership(v.state.Root)
 	return HolderView{
-		ID: person.ID, Login: v.login(person.ID), Since: since.At, Until: until, Revision: since.Revision,
-		By: v.login(since.Actor), Member: member, Active: active,
+		ID: person.ID, Login: v.login(person.ID), OriginView: origin, Until: until, Member: member, Active: active,
 	}
 }

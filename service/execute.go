@@ -34,19 +34,30 @@ type Envelope struct {
 	Ticket     string
 	// Note is about the one person whom the command concerns.
 	Note string
+	// OnBehalfOf is the person for whom the caller acts, who is named beside
+	// them: login, address or id (D11).
+	OnBehalfOf string
+	// DryRun decides, says what would be done, and does nothing.
+	DryRun bool
 }
 
 // Receipt says what became of a command.
 type Receipt struct {
 	Org events.OrgID `json:"org" doc:"The organization."`
 	// Commit is empty where nothing changed.
-	Commit   events.CommitID `json:"commit,omitempty" doc:"The commit's id; absent where nothing changed."`
+	Commit   events.CommitID `json:"commit,omitempty" doc:"The commit's id; absent where nothing changed, and in a dry run."`
 	Revision events.Revision `json:"revision" doc:"The organization's revision after the command."`
 	Number   uint64          `json:"number" doc:"How many commits the organization has."`
-	Changed  bool            `json:"changed" doc:"Whether the command appended a commit with events."`
+	Changed  bool            `json:"changed" doc:"Whether the command appended a commit with events; in a dry run, whether it would."`
 	Replayed bool            `json:"replayed,omitempty" doc:"Whether this is the receipt of an earlier request with the same idempotency key."`
+	DryRun   bool            `json:"dry_run,omitempty" doc:"Whether this was a dry run: nothing was done, and the events are what would have happened."`
 	Events   []EventView     `json:"events,omitempty" doc:"What happened."`
+	Remarks  []string        `json:"remarks,omitempty" doc:"What does not show by that: a role that gives its holder nothing, a permission that was withheld and is had in another way."`
 }
+
+// first says whether the command was carried out now: what is shown once is
+// shown then.
+func (r Receipt) first() bool { return !r.Replayed && !r.DryRun }
 
 // task is a request to be carried out, once.
 type task struct {
@@ -64,6 +75,10 @@ type task struct {
 	// outcome, where it is wanted, gets the events that the request led to, now
 	// or when it first came.
 	outcome func(events.Events)
+	// effect, where it is wanted, gets the states before and after, in a dry run
+	// the one that there would be. It is not called where an idempotency key led
+	// to an earlier receipt.
+	effect func(seen *view, before, after *aggregate.State)
 }
 
 // plan is a command being prepared: it resolves names against the state, and
@@ -77,9 +92,14 @@ type plan struct {
 	org     events.OrgID
 	// about is the one person whom the command concerns, for its note.
 	about events.PrincipalID
-	// newcomers are the names of those whom the command registers: the state
-	// does not know them yet.
+	// enlists says whether the caller may bring people to some scope, once that
+	// was asked.
+	enlists *bool
+	// newcomers are the names of those whom the command registers, and titles
+	// those that it gives to scopes: neither the state nor the vault knows them
+	// yet.
 	newcomers map[events.PrincipalID]string
+	titles    map[events.ScopeID]string
 	// actor and effective replace the caller and the clock for imports.
 	actor     events.PrincipalID
 	effective time.Time
@@ -121,11 +141,13 @@ func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, 
 		if !state.Founded() && !t.founds {
 			return Receipt{}, refuseOrganization(caller, org)
 		}
-		if err := admit(&state, caller); err != nil {
+		if err := s.admit(&state, caller); err != nil {
 			return Receipt{}, err
 		}
 		if first, used := state.Remembered(keyHash); used {
-			return s.replay(ctx, caller, &state, first, body, t)
+			receipt, err := s.replay(ctx, caller, &state, first, body, t)
+			receipt.DryRun = envelope.DryRun
+			return receipt, err
 		}
 		if envelope.IfRevision != nil && *envelope.IfRevision != state.Revision {
 			return Receipt{}, refuse(CodePrecondition, "If-Match",
@@ -133,7 +155,7 @@ func (s *Service) execute(ctx context.Context, caller Caller, org events.OrgID, 
 		}
 		receipt, err := s.attempt(ctx, desk, &plan{
 			service: s, caller: caller, state: state.At(s.clock()), stage: s.vault.Begin(org),
-			commit: commit, org: org, newcomers: map[events.PrincipalID]string{}, actor: caller.Principal,
+			commit: commit, org: org, newcomers: map[events.PrincipalID]string{}, titles: map[events.ScopeID]string{}, actor: caller.Principal,
 		}, envelope, keyHash, body, t)
 		if !errors.Is(err, ledger.ErrConflict) && !errors.Is(err, vault.ErrStale) {
 			return receipt, err
@@ -188,7 +210,7 @@ func (s *Service) settle(ctx context.Context, desk *desk) error {
 // attempt decides and appends once.
 func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Envelope, keyHash, body []byte, t task) (Receipt, error) {
 	seen := newView(s, p.caller, &p.state, &p.state)
-	seen.opened = p.newcomers
+	seen.opened, seen.titles = p.newcomers, p.titles
 	command, err := t.prepare(p)
 	if err != nil {
 		return Receipt{}, seen.named(err)
@@ -197,21 +219,25 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 		Org: p.org, ID: p.commit, Actor: p.actor, At: s.clock(), EffectiveAt: p.effective,
 		Reason: envelope.Reason, Ticket: envelope.Ticket, KeyHash: keyHash,
 	}
+	if envelope.OnBehalfOf != "" {
+		if request.OnBehalfOf, err = p.find("on_behalf_of", envelope.OnBehalfOf); err != nil {
+			return Receipt{}, seen.named(err)
+		}
+	}
 	if len(keyHash) > 0 {
 		if request.RequestDigest, err = p.stage.Digest(body); err != nil {
 			return Receipt{}, err
 		}
 	}
 	if envelope.Note != "" {
-		if person, known := p.state.Person(p.about); known && person.Anonymizing() {
-			return Receipt{}, refuse(aggregate.CodeAnonymized, "note", "%s is anonymized: no note can be kept about this person any more.", p.about)
-		}
 		if p.about == "" {
 			return Receipt{}, refuse(aggregate.CodeInvalid, "note",
 				"A note is kept under the key of the one person it is about; this command is about nobody or several, so give a reason and a ticket.")
 		}
 		request.NoteAbout = p.about
-		if request.Note, err = p.stage.Seal(string(p.about), p.commit, vault.FieldNote, envelope.Note); err != nil {
+		if person, known := p.state.Person(p.about); known && person.Anonymizing() {
+			request.Note = events.Sealed{0} // the decision refuses it; there is no key
+		} else if request.Note, err = p.stage.Seal(string(p.about), p.commit, vault.FieldNote, envelope.Note); err != nil {
 			return Receipt{}, fmt.Errorf("seal the note: %w", err)
 		}
 	}
@@ -222,8 +248,11 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 	}
 	if len(commit.Events) == 0 && p.curious() {
 		refused := refuse(aggregate.CodeNotPermitted, "", "You may not do this in %s, or it is so already; you may not see which.", p.org)
-		refused[0].Contact = p.state.Contact()
+		refused[0].Contact = p.state.Contact(p.caller.Principal)
 		return Receipt{}, seen.named(refused)
+	}
+	if envelope.DryRun {
+		return p.rehearsed(seen, commit, t)
 	}
 	if len(commit.Events) == 0 && len(keyHash) == 0 {
 		return Receipt{Org: p.org, Revision: p.state.Revision, Number: p.state.Number}, nil
@@ -246,10 +275,7 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 	}
 	if err != nil {
 		s.discard(ctx, p.stage)
-		if errors.Is(err, ledger.ErrTooLarge) {
-			err = refuse(aggregate.CodeTooLarge, "", "This makes a commit that is %v.", err)
-		}
-		return Receipt{}, err
+		return Receipt{}, tooLarge(err)
 	}
 	s.noteAppended(revision)
 	record := events.Record{Commit: commit, Revision: revision}
@@ -259,7 +285,49 @@ func (s *Service) attempt(ctx context.Context, desk *desk, p *plan, envelope Env
 		return Receipt{}, fmt.Errorf("fold the own commit at revision %d: %w", revision, err)
 	}
 	desk.state = next
-	return s.receipt(p.caller, &next, record, t), nil
+	if t.effect != nil {
+		t.effect(seen, &p.state, &next)
+	}
+	receipt := s.receipt(p.caller, &next, record, t)
+	if remarkable(commit.Events) {
+		receipt.Remarks = newView(s, p.caller, &next, &next).remarks(&next, commit.Events)
+	}
+	return receipt, nil
+}
+
+// rehearsed says what a commit would do that is not appended, or why the ledger
+// would not take it. The keys that were prepared for it go with the plan.
+func (p *plan) rehearsed(seen *view, commit events.Commit, t task) (Receipt, error) {
+	if err := ledger.Check(commit, p.state.Revision); err != nil {
+		return Receipt{}, tooLarge(err)
+	}
+	var remarks []string
+	if len(commit.Events) > 0 && (t.effect != nil || remarkable(commit.Events)) {
+		after, err := p.state.Apply(events.Record{Commit: commit, Revision: p.state.Revision + 1})
+		if err != nil {
+			return Receipt{}, fmt.Errorf("fold a commit that is not appended: %w", err)
+		}
+		if t.effect != nil {
+			t.effect(seen, &p.state, &after)
+		}
+		remarks = seen.remarks(&after, commit.Events)
+	}
+	receipt := Receipt{
+		Org: p.org, Revision: p.state.Revision, Number: p.state.Number, Changed: len(commit.Events) > 0, DryRun: true,
+		Events: seen.events(events.Record{Commit: commit}, nil), Remarks: remarks,
+	}
+	for i := range receipt.Events { // there is no such commit
+		receipt.Events[i].Commit, receipt.Events[i].Number = "", 0
+	}
+	return receipt, nil
+}
+
+// tooLarge makes a refusal of a commit that is larger than the ledger takes.
+func tooLarge(err error) error {
+	if errors.Is(err, ledger.ErrTooLarge) {
+		return refuse(aggregate.CodeTooLarge, "", "This makes a commit that is %v.", err)
+	}
+	return err
 }
 
 // curious says whether that nothing changes would tell the caller something that
@@ -341,13 +409,14 @@ func fingerprint(caller Caller, org events.OrgID, envelope Envelope, t task) (ke
 	// nobody can try out what a request may have said, also not with the
 	// organization's own key, after the person whom it named was anonymized.
 	body, err = json.Marshal(struct {
-		Key     string
-		Kind    string
-		Request any
-		Reason  string
-		Ticket  string
-		Note    string
-	}{envelope.IdempotencyKey, t.kind, t.request, envelope.Reason, envelope.Ticket, envelope.Note})
+		Key        string
+		Kind       string
+		Request    any
+		Reason     string
+		Ticket     string
+		Note       string
+		OnBehalfOf string `json:",omitempty"`
+	}{envelope.IdempotencyKey, t.kind, t.request, envelope.Reason, envelope.Ticket, envelope.Note, envelope.OnBehalfOf})
 	if err != nil {
 		return nil, nil, fmt.Errorf("write the request down: %w", err)
 	}
@@ -373,7 +442,7 @@ func (s *Service) catchUp(ctx context.Context, atLeast events.Revision) error {
 	wanted := max(atLeast, events.Revision(s.appended.Load()))
 	err := s.applied.wait(ctx, wanted)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return refuse(CodeNotYet, "at_least", "Revision %d has not been reached; the newest is %d.", wanted, s.Position())
+		return refuse(CodeNotYet, "at_least", "Revision %d has not been reached yet; ask again later.", wanted)
 	}
 	return err
 }

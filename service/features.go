@@ -7,6 +7,7 @@ import (
 	"tenure/aggregate"
 	"tenure/events"
 	"tenure/projections"
+	"tenure/rolemodel"
 )
 
 // FeatureRequest turns a feature on or off.
@@ -27,6 +28,8 @@ type FeatureView struct {
 	Feature string `json:"feature" doc:"The feature's id."`
 	Title   string `json:"title" doc:"What it is."`
 	On      bool   `json:"on" doc:"Whether it is on."`
+	// Editions turn it on; see [Service.SetEdition].
+	Editions []string `json:"editions,omitempty" doc:"The editions in which it is on; where there are any, it is not switched by hand."`
 	// Since and the rest are empty for one that was never switched.
 	Since     time.Time       `json:"since,omitzero" doc:"When it was switched last; absent if it never was."`
 	Revision  events.Revision `json:"revision,omitempty" doc:"The commit that did so."`
@@ -43,21 +46,26 @@ func (s *Service) Features(ctx context.Context, caller Caller, org events.OrgID,
 	place := map[string]int{}
 	for i, feature := range seen.state.Model.Features {
 		place[feature.ID] = i
-		list = append(list, FeatureView{Feature: feature.ID, Title: feature.Title, On: seen.state.Enabled(feature)})
+		view := FeatureView{Feature: feature.ID, Title: feature.Title, On: seen.state.Enabled(feature)}
+		for _, edition := range feature.Editions {
+			view.Editions = append(view.Editions, edition.ID)
+		}
+		list = append(list, view)
 	}
 	if len(list) == 0 {
 		return list, nil
 	}
+	inForce, _ := seen.state.Model.Edition("")
 	err = s.timelines.with(ctx, s, org, func(t *projections.Timeline) error {
 		for _, r := range t.Records() {
+			if r.Revision > seen.state.Revision {
+				break
+			}
 			for _, event := range r.Events {
-				switch event.(type) {
-				case events.FeatureEnabled, events.FeatureDisabled:
-				default:
-					continue
-				}
-				if i, known := place[event.Concern().Item]; known && r.Revision <= seen.state.Revision {
-					list[i].Since, list[i].Revision, list[i].ChangedBy = r.Effective(), r.Revision, seen.login(r.Actor)
+				for _, feature := range switched(seen.state.Model, &inForce, event) {
+					if i, known := place[feature]; known {
+						list[i].Since, list[i].Revision, list[i].ChangedBy = r.Effective(), r.Revision, seen.login(r.Actor)
+					}
 				}
 			}
 		}
@@ -66,11 +74,35 @@ func (s *Service) Features(ctx context.Context, caller Caller, org events.OrgID,
 	return list, err
 }
 
+// switched lists the features that an event turns on or off, by hand or by another
+// edition in the place of the one in force.
+func switched(model *rolemodel.Model, inForce **rolemodel.Edition, event events.Event) []string {
+	switch e := event.(type) {
+	case events.FeatureEnabled, events.FeatureDisabled:
+		return []string{e.Concern().Item}
+	case events.EditionSet:
+		edition, known := model.Edition(string(e.Edition))
+		if !known {
+			return nil
+		}
+		var changed []string
+		for _, feature := range model.Features {
+			if *inForce != nil && (*inForce).Features.Has(feature.Index) != edition.Features.Has(feature.Index) {
+				changed = append(changed, feature.ID)
+			}
+		}
+		*inForce = edition
+		return changed
+	}
+	return nil
+}
+
 // FactRequest puts on record what the caller did elsewhere.
 type FactRequest struct {
 	Fact     events.FactID `json:"fact" doc:"The fact's name among those of the scope's kind, for instance license_purchased."`
 	Scope    string        `json:"scope,omitempty" doc:"KIND:HANDLE; the organization itself if absent."`
 	Quantity uint64        `json:"quantity,omitempty" doc:"How many, where that matters."`
+	Person   string        `json:"person,omitempty" doc:"Whom it concerned: login, address or id; absent for nobody in particular."`
 }
 
 // RecordFact puts on record what the caller did elsewhere; nothing is done by
@@ -78,7 +110,11 @@ type FactRequest struct {
 func (s *Service) RecordFact(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request FactRequest) (Receipt, error) {
 	return s.execute(ctx, caller, org, envelope, task{kind: "fact.record", request: request, prepare: func(p *plan) (aggregate.Command, error) {
 		scope, err := p.scope("scope", request.Scope)
-		return aggregate.RecordFact{Fact: request.Fact, Scope: scope, Quantity: request.Quantity}, err
+		command := aggregate.RecordFact{Fact: nameOn(request.Fact, scope), Scope: scope, Quantity: request.Quantity}
+		if request.Person != "" && err == nil {
+			command.Subject, err = p.person(request.Person)
+		}
+		return command, err
 	}})
 }
 
@@ -115,7 +151,7 @@ func (s *Service) Resolve(ctx context.Context, caller Caller, org events.OrgID, 
 	for _, id := range persons {
 		person, _ := seen.state.Person(id)
 		g, _ := person.Grant(wanted.RoleOn(found.Kind.Name), found.ID)
-		holder := seen.holder(person, g.Since, g.Until, true)
+		holder := seen.holder(person, seen.originOf(g), g.Until, true)
 		if reading.Moment.IsZero() { // whoever needs support must know whom to ask, now
 			holder.Login = s.login(seen.state, id)
 		}

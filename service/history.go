@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"tenure/aggregate"
@@ -12,29 +13,35 @@ import (
 
 // EventView is one event with what an auditor asks of it.
 type EventView struct {
-	Revision    events.Revision    `json:"revision" doc:"The commit's place in the ledger."`
-	Number      uint64             `json:"number" doc:"The commit's number in its organization."`
-	Commit      events.CommitID    `json:"commit" doc:"The commit's id."`
-	EffectiveAt time.Time          `json:"effective_at" doc:"When it took effect."`
-	RecordedAt  time.Time          `json:"recorded_at,omitzero" doc:"When the ledger stored it."`
-	Actor       string             `json:"actor" doc:"Who did it: login, else address, else id."`
-	ActorID     events.PrincipalID `json:"actor_id" doc:"The same as an id."`
-	OnBehalfOf  string             `json:"on_behalf_of,omitempty" doc:"For whom the actor acted."`
-	Command     string             `json:"command" doc:"The command that led to it."`
-	Type        string             `json:"type" doc:"The event's type."`
-	ID          events.PrincipalID `json:"id,omitempty" doc:"The person concerned."`
-	Login       string             `json:"login,omitempty" doc:"The same as a login, else address, else id."`
-	Role        events.RoleID      `json:"role,omitempty" doc:"The role concerned."`
-	Scope       events.ScopeID     `json:"scope,omitempty" doc:"The scope concerned."`
-	Title       string             `json:"title,omitempty" doc:"The scope's title."`
-	Cause       events.Cause       `json:"cause,omitempty" doc:"What it followed from; absent for a decision."`
-	Item        string             `json:"item,omitempty" doc:"What else it names: the designation, feature or fact, or the id of the key, invitation, reminder or hold."`
-	Former      string             `json:"former,omitempty" doc:"Who held the role before it was transferred: login, else address, else id."`
-	Until       time.Time          `json:"until,omitzero" doc:"When the role, the invitation or the retention ends; when the reminder is due."`
-	Reason      string             `json:"reason,omitempty" doc:"The commit's reason code."`
-	Ticket      string             `json:"ticket,omitempty" doc:"The commit's ticket."`
-	Note        string             `json:"note,omitempty" doc:"The commit's note."`
-	BreakGlass  bool               `json:"break_glass,omitempty" doc:"The operator overrode the organization's own authority."`
+	Revision    events.Revision     `json:"revision" doc:"The commit's place in the ledger."`
+	Number      uint64              `json:"number" doc:"The commit's number in its organization."`
+	Commit      events.CommitID     `json:"commit" doc:"The commit's id."`
+	EffectiveAt time.Time           `json:"effective_at" doc:"When it took effect."`
+	RecordedAt  time.Time           `json:"recorded_at,omitzero" doc:"When the ledger stored it."`
+	Actor       string              `json:"actor" doc:"Who did it: login, else address, else id."`
+	ActorID     events.PrincipalID  `json:"actor_id" doc:"The same as an id."`
+	OnBehalfOf  string              `json:"on_behalf_of,omitempty" doc:"For whom the actor acted."`
+	Command     string              `json:"command" doc:"The command that led to it."`
+	Type        string              `json:"type" doc:"The event's type."`
+	ID          events.PrincipalID  `json:"id,omitempty" doc:"The person concerned."`
+	Login       string              `json:"login,omitempty" doc:"The same as a login, else address, else id."`
+	Role        events.RoleID       `json:"role,omitempty" doc:"The role concerned."`
+	Scope       events.ScopeID      `json:"scope,omitempty" doc:"The scope concerned."`
+	Title       string              `json:"title,omitempty" doc:"The scope's title; where a custom role is defined or renamed, the role's."`
+	Cause       events.Cause        `json:"cause,omitempty" doc:"What it followed from; absent for a decision."`
+	Item        string              `json:"item,omitempty" doc:"What else it names: the designation, feature, edition or fact, an attribute and its value, the scope that another was merged into, or the id of the key, invitation, reminder or hold."`
+	Former      string              `json:"former,omitempty" doc:"Who held the role before it was transferred: login, else address, else id."`
+	Manager     string              `json:"manager,omitempty" doc:"Who is, or was, the manager: login, else address, else id."`
+	Until       time.Time           `json:"until,omitzero" doc:"When the role, the invitation or the retention ends; when the reminder is due."`
+	MemberKind  events.MemberKindID `json:"member_kind,omitempty" doc:"The kind of member to be; absent for the usual one."`
+	Route       events.ScopeID      `json:"route,omitempty" doc:"The scope to which the invitation is rerouted."`
+	Kind        string              `json:"kind,omitempty" doc:"The kind of scope on which the role is held, where the event is about a role of the model."`
+	Value       string              `json:"value,omitempty" doc:"The value of the attribute for which the permission is withheld, or given back."`
+	Domains     []string            `json:"domains,omitempty" doc:"The domains of addresses that are rerouted to the scope."`
+	Reason      string              `json:"reason,omitempty" doc:"The commit's reason code."`
+	Ticket      string              `json:"ticket,omitempty" doc:"The commit's ticket."`
+	Note        string              `json:"note,omitempty" doc:"The commit's note."`
+	BreakGlass  bool                `json:"break_glass,omitempty" doc:"The operator overrode the organization's own authority."`
 }
 
 // events shows those events of a commit that match; all, if match is nil.
@@ -56,15 +63,23 @@ func (v *view) events(r events.Record, match func(*events.Record, events.Event) 
 		view.Type = events.Name(e)
 		view.ID, view.Role, view.Scope, view.Cause, view.Item = concern.Subject, concern.Role, concern.Scope, concern.Cause, concern.Item
 		view.Login, view.Title = v.login(concern.Subject), v.title(concern.Scope)
-		v.detail(&view, e)
+		v.detail(&view, r.ID, e)
 		list = append(list, view)
 	}
 	return list
 }
 
 // detail adds what only events of one kind have.
-func (v *view) detail(view *EventView, event events.Event) {
+func (v *view) detail(view *EventView, commit events.CommitID, event events.Event) {
 	switch e := event.(type) {
+	case events.RoleDefined:
+		view.Title = v.sealedTitle(commit, e.Title)
+	case events.RoleRenamed:
+		view.Title = v.sealedTitle(commit, e.Title)
+	case events.PermissionWithheld:
+		view.Kind, view.Value = e.Kind, e.Value
+	case events.PermissionRestored:
+		view.Kind, view.Value = e.Kind, e.Value
 	case events.RoleGranted:
 		view.Until = e.Until
 	case events.RoleLimited:
@@ -73,8 +88,20 @@ func (v *view) detail(view *EventView, event events.Event) {
 		view.Until = e.Until
 	case events.OwnershipTransferred:
 		view.Former = v.login(e.Former)
+	case events.MembershipStarted:
+		view.MemberKind = e.MemberKind
+	case events.MembershipKindChanged:
+		view.MemberKind = e.MemberKind
+	case events.AddressesRouted:
+		view.Domains = e.Domains
+	case events.ManagerAssigned:
+		view.Manager = v.login(e.Manager)
+	case events.ManagerRemoved:
+		view.Manager = v.login(e.Manager)
+	case events.AttributeSet:
+		view.Item += "=" + e.Value
 	case events.InvitationSent:
-		view.Until = e.Expires
+		view.Until, view.MemberKind, view.Route = e.Expires, e.MemberKind, e.Route
 	case events.InvitationResent:
 		view.Until = e.Expires
 	case events.ReminderSet:
@@ -138,7 +165,8 @@ type Difference struct {
 	Login string             `json:"login,omitempty" doc:"Login, else address, else id."`
 	Role  string             `json:"role,omitempty" doc:"The role concerned."`
 	Scope events.ScopeID     `json:"scope" doc:"The scope concerned."`
-	Title string             `json:"title,omitempty" doc:"The scope's title."`
+	Kind  string             `json:"kind,omitempty" doc:"The kind of member, where the role model has several."`
+	Title string             `json:"title,omitempty" doc:"The scope's title; where a custom role is defined or renamed, the role's."`
 	// Since and Revision are of the commit that made the difference.
 	Since    time.Time       `json:"since" doc:"When it was added, or removed."`
 	Revision events.Revision `json:"revision" doc:"The commit that added or removed it."`
@@ -173,7 +201,14 @@ func (s *Service) Diff(ctx context.Context, caller Caller, org events.OrgID, atL
 			list[i].Since, list[i].Revision = end.at, end.revision
 		}
 	}
-	list = append(list, second.lacking("added", &before)...)
+	added := second.lacking("added", &before)
+	for i, d := range added {
+		moved, known := ended[d.key()]
+		if _, stood := before.Scope(d.Scope); known && stood && d.What == "scope" && moved.revision > d.Revision { // elsewhere
+			added[i].Since, added[i].Revision = moved.at, moved.revision
+		}
+	}
+	list = append(list, added...)
 	sortBy(list, func(d Difference) string {
 		return d.What + " " + string(d.Scope) + " " + d.Role + " " + d.Login + " " + d.Change
 	})
@@ -205,7 +240,7 @@ func endings(records []events.Record, after, last events.Revision) map[string]en
 			switch event.(type) {
 			case events.RoleRevoked:
 				d.What, d.Role = "role", string(concern.Role)
-			case events.MembershipTerminated, events.MembershipSuspended, events.MembershipResumed:
+			case events.MembershipTerminated, events.MembershipSuspended, events.MembershipResumed, events.MembershipKindChanged:
 				d.What = "membership"
 			case events.ScopeDeleted, events.ScopeMoved:
 				d.What = "scope"
@@ -226,20 +261,21 @@ func (v *view) lacking(change string, other *aggregate.State) []Difference {
 			continue
 		}
 		list = append(list, Difference{Change: change, What: "scope", Scope: scope.ID, Title: v.title(scope.ID),
-			Since: scope.Changed.At, Revision: scope.Changed.Revision})
+			Since: scope.Created.At, Revision: scope.Created.Revision})
 	}
-	for _, person := range v.state.Persons() {
+	for _, person := range slices.Concat(v.state.Persons(), v.state.Clients()) {
 		then, known := other.Person(person.ID)
 		if !known {
 			then = &aggregate.Person{}
 		}
 		base := Difference{Change: change, ID: person.ID, Login: v.login(person.ID)}
 		for _, m := range person.Memberships {
-			if there, running := then.Membership(m.Scope); running && there.Active == m.Active {
+			if there, running := then.Membership(m.Scope); running && there.Active == m.Active && other.MemberKind(then, m.Scope) == v.state.MemberKind(person, m.Scope) {
 				continue
 			}
 			d := base
 			d.What, d.Scope, d.Since, d.Revision = "membership", m.Scope, m.Changed.At, m.Changed.Revision
+			d.Kind = v.state.MemberKind(person, m.Scope)
 			list = append(list, d)
 		}
 		for _, g := range person.Grants {

@@ -122,7 +122,7 @@ func TestQueryRefuses(t *testing.T) {
 		code aggregate.Code
 		says string
 	}{
-		"ann":                            {aggregate.CodeInvalid, `"ann" is no term: write field:value, with one of actor, cause, command, commit, created, item, person, reason, recorded, revision, role, scope, subject, ticket, type`},
+		"ann":                            {aggregate.CodeInvalid, `"ann" is no term: write field:value, with one of actor, cause, command, commit, created, item, on_behalf_of, person, reason, recorded, revision, role, scope, subject, ticket, type`},
 		"actor:":                         {aggregate.CodeInvalid, "is no term"},
 		"-":                              {aggregate.CodeInvalid, "is no term"},
 		":ann":                           {aggregate.CodeInvalid, "no field"},
@@ -182,7 +182,11 @@ func TestDiff(t *testing.T) {
 	h.join("acme", "dan")
 	h.grant("acme", "ben", "admin", "")
 	must[Receipt](t)(h.DeleteScope(t.Context(), operator, "acme", requested, ScopeRequest{Scope: "team:old"}))
-	must[Receipt](t)(h.MoveScope(t.Context(), operator, "acme", requested, ScopeRequest{Scope: "team:sub", Under: "team:top"}))
+	moved := must[Receipt](t)(h.MoveScope(t.Context(), operator, "acme", requested, ScopeRequest{Scope: "team:sub", Under: "team:top"}))
+	h.grant("acme", "ben", "member", "team:sub") // which is no difference in where it stands
+	h.team("acme", "new", "", "")
+	created := h.revision("acme")
+	h.grant("acme", "ben", "maintainer", "team:new")
 	must[Receipt](t)(h.SuspendMembership(t.Context(), operator, "acme", requested, MembershipRequest{Person: "cat"}))
 	// What came and went in between does not show.
 	h.team("acme", "brief", "", "")
@@ -192,6 +196,9 @@ func TestDiff(t *testing.T) {
 	rows := func(from, to events.Revision) []string {
 		var list []string
 		for _, d := range must[[]Difference](t)(h.Diff(t.Context(), operator, "acme", 0, atRevision(from), atRevision(to))) {
+			if want := map[events.ScopeID]events.Revision{"team:sub": moved.Revision, "team:new": created}[d.Scope]; from < to && d.What == "scope" && want > 0 && d.Revision != want {
+				t.Errorf("%s %s at revision %d, not %d", d.Scope, d.Change, d.Revision, want)
+			}
 			list = append(list, strings.Join(strings.Fields(fmt.Sprintf("%s %s %s %s %s %q", d.Change, d.What, d.Login, d.Role, d.Scope, d.Title)), " "))
 		}
 		return list
@@ -199,6 +206,7 @@ func TestDiff(t *testing.T) {
 	forth := []string{
 		`removed membership cat organization:acme ""`, `added membership cat organization:acme ""`, `added membership dan organization:acme ""`,
 		`added role ben admin organization:acme ""`, `removed role ben member organization:acme ""`, `added role dan member organization:acme ""`,
+		`added role ben member team:sub ""`, `added role ben maintainer team:new ""`, `added scope team:new ""`,
 		`removed scope team:old "Old Title"`, `added scope team:sub ""`, `removed scope team:sub ""`,
 	}
 	diff(t, "forth", sorted(forth), sorted(rows(first, second)))

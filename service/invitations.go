@@ -75,9 +75,10 @@ func (s *Service) invited(token string) (Caller, bool) {
 type InvitationRequest struct {
 	Person string `json:"person,omitempty" doc:"Login, address or id of somebody who is known; else give the details."`
 	PersonDetails
-	Scope   string        `json:"scope,omitempty" doc:"KIND:HANDLE; the organization itself if absent."`
-	Role    events.RoleID `json:"role,omitempty" doc:"A role that comes with the membership."`
-	Expires string        `json:"expires,omitempty" doc:"When it can no longer be accepted: a date, an RFC 3339 time, or P14D from now, which is meant if absent."`
+	Scope      string              `json:"scope,omitempty" doc:"KIND:HANDLE; the organization itself if absent."`
+	Role       events.RoleID       `json:"role,omitempty" doc:"A role that comes with the membership; needed where the scope has no members of its own."`
+	MemberKind events.MemberKindID `json:"member_kind,omitempty" doc:"The kind of member to become, where the role model has several; the usual one if absent."`
+	Expires    string              `json:"expires,omitempty" doc:"When it can no longer be accepted: a date, an RFC 3339 time, or P14D from now, which is meant if absent."`
 }
 
 // InvitationReceipt is a receipt with the invitation.
@@ -92,14 +93,15 @@ type InvitationReceipt struct {
 // operator, who issues keys as well, is shown it.
 func (r InvitationReceipt) with(receipt Receipt, caller Caller, token string) InvitationReceipt {
 	r.Receipt = receipt
-	if !receipt.Replayed && caller.Operator() {
+	if receipt.first() && caller.Operator() {
 		r.Token = token
 	}
 	return r
 }
 
 // Invite asks somebody to become a member of a scope. Who is not known yet is
-// made known.
+// made known. Where addresses like the person's are rerouted to a scope, it can be
+// answered there as well.
 func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request InvitationRequest) (InvitationReceipt, error) {
 	var sent InvitationReceipt
 	var token string
@@ -108,21 +110,31 @@ func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, e
 		if err != nil {
 			return nil, err
 		}
-		command := aggregate.SendInvitation{Invitation: events.InvitationID(s.newID()), Scope: scope, Role: request.Role}
+		command := aggregate.SendInvitation{Invitation: events.InvitationID(s.newID()), Scope: scope, Role: nameOn(request.Role, scope), Kind: request.MemberKind}
+		address := request.Email
 		if request.Person != "" {
 			if command.Subject, err = p.person(request.Person); err != nil {
 				return nil, err
+			}
+			if person, known := p.state.Person(command.Subject); known { // else the decision refuses it
+				address = s.open(org, string(person.ID), vault.FieldEmail, person.Details.Email)
 			}
 		} else {
 			if request.Email == "" {
 				return nil, refuse(aggregate.CodeInvalid, "email", "An invitation needs an address to go to.")
 			}
-			person, err := p.register(request.PersonDetails)
+			person, err := p.register(request.PersonDetails, scope)
 			if err != nil {
 				return nil, err
 			}
 			command.Register, command.Subject = &person, person.Subject
 			p.about = person.Subject
+		}
+		if route, is := p.state.Route(domainOf(address)); is {
+			role, _ := p.state.Role(scope.Kind(), string(request.Role))
+			if p.state.Reroutes(route, aggregate.Invitation{Scope: scope, Role: role, MemberKind: request.MemberKind}) {
+				command.Route = route
+			}
 		}
 		if token, command.Token, command.TokenHash, err = p.token(command.Invitation, command.Subject); err != nil {
 			return nil, err
@@ -179,20 +191,28 @@ func (s *Service) ResendInvitation(ctx context.Context, caller Caller, org event
 func (s *Service) WithdrawInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (Receipt, error) {
 	return s.execute(ctx, caller, org, envelope, task{kind: "invitation.withdraw", request: request, prepare: func(p *plan) (aggregate.Command, error) {
 		id := events.InvitationID(request.ID)
-		if person, _, open := p.state.Invitation(id); open {
-			p.about = person.ID
-		}
+		p.aboutInvited(id)
 		return aggregate.WithdrawInvitation{Invitation: id}, nil
 	}})
 }
 
+// aboutInvited says that the command is about whom an open invitation is for.
+func (p *plan) aboutInvited(id events.InvitationID) {
+	if person, _, open := p.state.Invitation(id); open {
+		p.about = person.ID
+	}
+}
+
 // AcceptInvitation makes the invited person a member, and gives them a key if
-// they never had one. The caller is whom the token speaks for, or the person with a key of their own.
+// they never had one. The caller is whom the token speaks for, the person with a
+// key of their own, or somebody to whom the invitation is rerouted: then it comes
+// with no key.
 func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (KeyReceipt, error) {
 	var issued KeyReceipt
 	var key string
 	prepare := func(p *plan) (aggregate.Command, error) {
 		command := aggregate.AcceptInvitation{Invitation: events.InvitationID(request.ID)}
+		p.aboutInvited(command.Invitation)
 		if caller.Invitation == "" {
 			return command, nil
 		}
@@ -214,15 +234,16 @@ func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org event
 		return KeyReceipt{}, err
 	}
 	issued.Receipt = receipt
-	if !receipt.Replayed && issued.ID != "" {
+	if receipt.first() && issued.ID != "" {
 		issued.Key, issued.Person = key, s.login(s.stateOf(org), caller.Principal)
 	}
 	return issued, nil
 }
 
-// DeclineInvitation says that the invited person does not want to.
+// DeclineInvitation says that the invited person does not want to, or shall not.
 func (s *Service) DeclineInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (Receipt, error) {
-	return s.execute(ctx, caller, org, envelope, task{kind: "invitation.decline", request: request, answers: true, prepare: func(*plan) (aggregate.Command, error) {
+	return s.execute(ctx, caller, org, envelope, task{kind: "invitation.decline", request: request, answers: true, prepare: func(p *plan) (aggregate.Command, error) {
+		p.aboutInvited(events.InvitationID(request.ID))
 		if caller.Invitation != "" && string(caller.Invitation) != request.ID {
 			return nil, refuseInvited()
 		}
@@ -237,33 +258,43 @@ type InvitationView struct {
 	Login    string              `json:"login" doc:"The same as a login, else address, else id."`
 	Scope    events.ScopeID      `json:"scope" doc:"The scope."`
 	Role     string              `json:"role,omitempty" doc:"The role that comes with the membership."`
+	Kind     string              `json:"member_kind,omitempty" doc:"The kind of member to become, where the role model has several."`
+	Route    events.ScopeID      `json:"route,omitempty" doc:"The scope where it can be answered, too, because of the person's address."`
 	Since    time.Time           `json:"since" doc:"When it was sent last."`
 	Expires  time.Time           `json:"expires" doc:"When it can no longer be accepted."`
 	Revision events.Revision     `json:"revision" doc:"The commit that sent it."`
 	By       string              `json:"by" doc:"Who sent it."`
 }
 
-// Invitations lists those that are not answered yet, by login.
+// Invitations lists those that are not answered yet, by login, to those who may
+// send or withdraw them, or answer them.
 func (s *Service) Invitations(ctx context.Context, caller Caller, org events.OrgID, reading Reading) ([]InvitationView, error) {
-	seen, err := s.read(ctx, caller, org, reading, rolemodel.DirectoryRead, "")
+	seen, err := s.read(ctx, caller, org, reading, "", "")
 	if err != nil {
 		return nil, err
 	}
+	now := s.stateOf(org).At(s.clock())
 	list := []InvitationView{}
 	for _, person := range seen.state.Persons() {
 		if person.Matters == nil {
 			continue
 		}
 		for _, i := range person.Matters.Invitations {
+			if !caller.Operator() && !now.MayAnswer(caller.Principal, i.ID) && !now.MayInvite(caller.Principal, person.ID, i) {
+				continue
+			}
 			view := InvitationView{
-				ID: i.ID, Person: person.ID, Login: seen.login(person.ID), Scope: i.Scope, Since: i.Sent.At, Expires: i.Expires,
-				Revision: i.Sent.Revision, By: seen.login(i.Sent.Actor),
+				ID: i.ID, Person: person.ID, Login: s.login(seen.state, person.ID), Scope: i.Scope, Route: i.Route, Since: i.Sent.At, Expires: i.Expires,
+				Revision: i.Sent.Revision, By: s.login(seen.state, i.Sent.Actor), Kind: seen.state.KindOffered(i),
 			}
 			if i.Role != nil {
 				view.Role = i.Role.Name
 			}
 			list = append(list, view)
 		}
+	}
+	if err := mayRead(&now, caller, rolemodel.DirectoryRead); err != nil && len(list) == 0 && !now.Answers(caller.Principal) {
+		return nil, seen.named(err)
 	}
 	sortBy(list, func(i InvitationView) string { return i.Login })
 	return list, nil

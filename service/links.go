@@ -13,8 +13,8 @@ import (
 // Link is something in the ledger that names a person (F07). It stays when the
 // person is anonymized: it holds the id alone.
 type Link struct {
-	Kind     string          `json:"kind" enum:"registration,membership,role,designation,ownership,credential,invitation,reminder,hold,retention,anonymization,scope,grant,event,commit,note,notice" doc:"What it is: what the person had or has; another event about the person; scopes that they created; roles that they gave to or took from others; commits where they are the actor or acted for; notices sent to them."`
-	As       string          `json:"as" enum:"subject,actor,on_behalf_of,recipient" doc:"In which part the person is named."`
+	Kind     string          `json:"kind" enum:"registration,membership,role,designation,ownership,manager,credential,invitation,reminder,hold,retention,anonymization,scope,grant,event,commit,note,notice" doc:"What it is: what the person had or has; another event about the person; scopes that they created; roles that they gave to or took from others; commits where they are the actor or acted for; notices sent to them."`
+	As       string          `json:"as" enum:"subject,actor,on_behalf_of,manager,recipient" doc:"In which part the person is named."`
 	Current  bool            `json:"current" doc:"Whether it still stands."`
 	Scope    events.ScopeID  `json:"scope,omitempty" doc:"The scope concerned."`
 	Role     string          `json:"role,omitempty" doc:"The role or designation concerned."`
@@ -37,6 +37,9 @@ func (s *Service) Links(ctx context.Context, caller Caller, org events.OrgID, re
 	id, known := s.findPerson(seen.state, name)
 	if !known {
 		return nil, refusePerson(org, "person", name)
+	}
+	if person, is := seen.state.Person(id); is && person.Client {
+		return nil, refuseClient(org, id)
 	}
 	return s.linksOf(ctx, seen, id)
 }
@@ -101,6 +104,7 @@ func (l *linking) event(r *events.Record, event events.Event) {
 		link.Kind, link.Other = "ownership", l.login(transferred.Subject)
 		l.links = append(l.links, link)
 	}
+	l.managing(r, event, link)
 	if concern.Subject != l.person {
 		if r.Actor != l.person {
 			return
@@ -138,6 +142,7 @@ func (l *linking) event(r *events.Record, event events.Event) {
 		l.begin("designation", held, link)
 	case events.DesignationCleared, events.DesignationLapsed:
 		l.end("designation", held, r)
+	case events.ManagerAssigned, events.ManagerRemoved: // see managing
 	case events.CredentialIssued:
 		l.begin("credential", concern.Item, link)
 	case events.CredentialRevoked:
@@ -164,6 +169,30 @@ func (l *linking) event(r *events.Record, event events.Event) {
 		l.list("anonymization", false, link)
 	default:
 		l.list("event", false, link)
+	}
+}
+
+// managing finds the person as somebody's manager, or under one.
+func (l *linking) managing(r *events.Record, event events.Event, link Link) {
+	var subject, manager events.PrincipalID
+	switch e := event.(type) {
+	case events.ManagerAssigned:
+		subject, manager = e.Subject, e.Manager
+	case events.ManagerRemoved:
+		subject = e.Subject
+	default:
+		return
+	}
+	key := string(subject)
+	l.end("manager", key, r) // whoever was before
+	switch l.person {
+	case manager:
+		link.As, link.Other = "manager", l.login(subject)
+		l.begin("manager", key, link)
+	case subject:
+		if link.Other = l.login(manager); manager != "" {
+			l.begin("manager", key, link)
+		}
 	}
 }
 

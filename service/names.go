@@ -10,8 +10,9 @@ import (
 	"tenure/vault"
 )
 
-// findPerson resolves an id, a login or an address, of somebody whom the given
-// state knows or, where that is an older one, the newest.
+// findPerson resolves an id, a login or an address, or the name of an API client,
+// of somebody whom the given state knows or, where that is an older one, the
+// newest.
 func (s *Service) findPerson(state *aggregate.State, name string) (events.PrincipalID, bool) {
 	known := func(id string) bool {
 		if _, known := state.Person(events.PrincipalID(id)); known {
@@ -23,7 +24,7 @@ func (s *Service) findPerson(state *aggregate.State, name string) (events.Princi
 	if known(name) {
 		return events.PrincipalID(name), true
 	}
-	for _, kind := range []vault.Kind{vault.ByLogin, vault.ByEmail} {
+	for _, kind := range naming {
 		owner, found := s.vault.Find(state.Org, kind, name)
 		if person, is := s.stateOf(state.Org).Person(events.PrincipalID(owner)); is && person.Anonymizing() {
 			continue
@@ -34,6 +35,9 @@ func (s *Service) findPerson(state *aggregate.State, name string) (events.Princi
 	}
 	return "", false
 }
+
+// naming are the kinds of value that lead to a principal.
+var naming = []vault.Kind{vault.ByLogin, vault.ByEmail, vault.ByClient}
 
 // findScope resolves "KIND:HANDLE" or "KIND:TITLE"; nothing means the root.
 func (s *Service) findScope(state *aggregate.State, name string) (events.ScopeID, bool) {
@@ -55,6 +59,12 @@ func (s *Service) findScope(state *aggregate.State, name string) (events.ScopeID
 	return events.ScopeID(owner), exists
 }
 
+// nameOn takes KIND.NAME, as roles and the like are written where kinds are mixed,
+// for NAME on a scope of that kind.
+func nameOn[ID ~string](id ID, on events.ScopeID) ID {
+	return ID(strings.TrimPrefix(string(id), on.Kind()+"."))
+}
+
 // titleKey is what a scope is looked up by: titles of different kinds of scope
 // do not get into each other's way.
 func titleKey(kind, title string) string { return kind + ":" + strings.TrimSpace(title) }
@@ -73,21 +83,77 @@ func (p *plan) may(act rolemodel.Act) bool {
 	return p.caller.Operator() || p.state.MayAct(p.caller.Principal, act, p.state.Root)
 }
 
-// person resolves the person whom a command is about. Only those who may read
-// the directory find others by login or address: else whoever has a key could
-// try out who is known.
+// mayUpon says whether the caller may do the act upon somebody, as [plan.may]
+// does.
+func (p *plan) mayUpon(act rolemodel.Act, id events.PrincipalID) bool {
+	return p.caller.Operator() || p.state.MayActUpon(p.caller.Principal, act, id)
+}
+
+// mayRegister says whether the caller may make somebody known who comes to the
+// scope by the command. It says so wherever the decision may: there it takes the
+// act on the scope itself, or on one that stands in for it.
+func (p *plan) mayRegister(id events.PrincipalID, on events.ScopeID) bool {
+	if p.caller.Operator() || p.state.MayRegister(p.caller.Principal, id, "") {
+		return true
+	}
+	for at := range p.state.Up(on) {
+		if p.state.MayRegister(p.caller.Principal, id, at.ID) {
+			return true
+		}
+	}
+	return false
+}
+
+// looksAfter says whether the caller may do something upon the person, or
+// manages the client, and so knows of them.
+func (p *plan) looksAfter(id events.PrincipalID) bool {
+	if person, known := p.state.Person(id); known && person.Client {
+		return p.may(rolemodel.ClientManage)
+	}
+	for _, act := range []rolemodel.Act{rolemodel.PersonUpdate, rolemodel.ManagerAssign, rolemodel.CredentialRevoke, rolemodel.BehalfAct} {
+		if p.mayUpon(act, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// person resolves the person whom a command is about.
 func (p *plan) person(name string) (events.PrincipalID, error) {
+	id, err := p.find("person", name)
+	if err == nil && !id.Builtin() { // who has no key that a note could be kept under
+		p.about = id
+	}
+	return id, err
+}
+
+// mayEnlist says whether the caller may bring people to some scope, and so find
+// them by the exact login or address.
+func (p *plan) mayEnlist() bool {
+	if p.enlists == nil {
+		may := p.caller.Operator() || p.state.MayEnlist(p.caller.Principal)
+		p.enlists = &may
+	}
+	return *p.enlists
+}
+
+// find resolves a person or an API client. Only those who may read the directory
+// find others by their names, or who look after them, or bring people somewhere:
+// else whoever has a key could try out who is known.
+func (p *plan) find(field, name string) (events.PrincipalID, error) {
 	id, known := p.service.findPerson(&p.state, name)
-	if string(id) != name && id != p.caller.Principal && !p.may(rolemodel.DirectoryRead) {
-		refused := refuse(aggregate.CodeNotPermitted, "person", "You may not look people up in %s; name them by id.", p.org)
-		refused[0].Contact = p.state.Contact()
-		return "", refused
+	if string(id) != name && id != p.caller.Principal && !p.may(rolemodel.DirectoryRead) && !(known && p.looksAfter(id)) {
+		if !p.mayEnlist() {
+			refused := refuse(aggregate.CodeNotPermitted, field, "You may not look people up in %s; name them by id.", p.org)
+			refused[0].Contact = p.state.Contact(p.caller.Principal)
+			return "", refused
+		}
+		if found, _ := p.state.Person(id); known && found.Client && !p.state.MayEquip(p.caller.Principal) {
+			known = false
+		}
 	}
 	if !known {
-		return "", refusePerson(p.org, "person", name)
-	}
-	if !id.Builtin() { // who has no key that a note could be kept under
-		p.about = id
+		return "", refusePerson(p.org, field, name)
 	}
 	return id, nil
 }
@@ -124,10 +190,12 @@ func (p *plan) sealTitle(owner events.ScopeID, title string) (events.Sealed, err
 			return nil, err
 		}
 	}
+	p.titles[owner] = title
 	key := titleKey(owner.Kind(), title)
 	holder, taken := p.stage.Find(vault.ByTitle, key)
 	if taken && holder != string(owner) {
-		if _, exists := p.state.Scope(events.ScopeID(holder)); exists {
+		_, exists := p.state.Scope(events.ScopeID(holder))
+		if _, made := p.titles[events.ScopeID(holder)]; exists || made {
 			key = ""
 		} else if err := p.stage.Relabel(holder, vault.Lookup{Kind: vault.ByTitle}); err != nil {
 			return nil, err
@@ -156,7 +224,8 @@ func (s *Service) open(org events.OrgID, owner string, field vault.Field, sealed
 	return text
 }
 
-// login is how a person is called: login, else address, else id.
+// login is how a person is called: login, else address, else id. An API client is
+// called by its name.
 func (s *Service) login(state *aggregate.State, id events.PrincipalID) string {
 	if id == events.Background {
 		return s.backgroundName(state)
@@ -171,6 +240,9 @@ func (s *Service) login(state *aggregate.State, id events.PrincipalID) string {
 	now, known := s.stateOf(state.Org).Person(id)
 	if person.Anonymizing() || known && now.Anonymizing() {
 		return anonymousName(id)
+	}
+	if person.Client {
+		return firstOf(s.open(state.Org, string(id), vault.FieldName, person.Details.Name), string(id))
 	}
 	if login := s.open(state.Org, string(id), vault.FieldLogin, person.Details.Login); login != "" {
 		return login

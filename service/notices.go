@@ -173,11 +173,14 @@ func (v *view) why(g notifier.Ground) string {
 	return strings.Join(reasons, "; ")
 }
 
-// alerts are the messages that told of the end of memberships, by person.
+// alerts are the messages that told others of the end of a membership of the
+// organization, by the person whose it was.
 func (v *view) alerts() map[events.PrincipalID][]NoticeView {
 	list := map[events.PrincipalID][]NoticeView{}
 	for _, item := range v.service.telling.outbox.List(notifier.Filter{Org: v.state.Org, Kind: rolemodel.MembershipTerminated}) {
-		list[item.Subject] = append(list[item.Subject], v.notice(item))
+		if item.Scope == v.state.Root && item.Recipient != item.Subject {
+			list[item.Subject] = append(list[item.Subject], v.notice(item))
+		}
 	}
 	return list
 }

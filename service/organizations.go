@@ -12,10 +12,13 @@ import (
 
 // FoundRequest opens an organization.
 type FoundRequest struct {
-	Org   events.OrgID  `json:"org" doc:"The handle: public, immutable, 2 to 39 of a-z, 0-9 and -. It must not name a person."`
-	Model string        `json:"model" doc:"The role model's id, for instance github."`
-	Owner PersonDetails `json:"owner" doc:"Who holds the model's highest role."`
-	Title string        `json:"title,omitempty" maxLength:"256" doc:"The organization's title, kept sealed."`
+	Org     events.OrgID     `json:"org" doc:"The handle: public, immutable, 2 to 39 of a-z, 0-9 and -. It must not name a person."`
+	Model   string           `json:"model,omitempty" doc:"The id of a role model that comes along, for instance github; the model standard if absent."`
+	Owner   PersonDetails    `json:"owner" doc:"Who holds the model's highest role."`
+	Title   string           `json:"title,omitempty" maxLength:"256" doc:"The organization's title, kept sealed."`
+	Edition events.EditionID `json:"edition,omitempty" doc:"The edition of the role model that is in force from the beginning; its first one if absent."`
+	// Source is given instead of Model.
+	Source string `json:"source,omitempty" doc:"A role model of one's own instead, as YAML or JSON, of at most 1 MiB."`
 }
 
 // Found opens an organization under a role model. Only the operator does.
@@ -23,16 +26,24 @@ func (s *Service) Found(ctx context.Context, caller Caller, envelope Envelope, r
 	if !caller.Operator() {
 		return PersonReceipt{}, refuse(aggregate.CodeNotPermitted, "", "Only the operator founds organizations.")
 	}
+	if request.Model == "" && request.Source == "" {
+		request.Model = rolemodel.Default
+	}
 	var owner events.PrincipalID
 	prepare := func(p *plan) (aggregate.Command, error) {
 		if p.state.Founded() { // before any key is made in its name
 			return aggregate.Found{}, nil
 		}
-		command, err := p.found(request.Model, request.Title)
+		model, err := modelOf(request.Model, request.Source)
 		if err != nil {
 			return nil, err
 		}
-		person, err := p.register(request.Owner)
+		command, err := p.found(model, request.Title)
+		if err != nil {
+			return nil, err
+		}
+		command.Edition = request.Edition
+		person, err := p.register(request.Owner, "")
 		p.about = person.Subject
 		command.Owner = &person
 		return command, atOwner(err)
@@ -55,14 +66,10 @@ func atOwner(err error) error {
 }
 
 // found prepares the founding, but for the owner.
-func (p *plan) found(model, title string) (aggregate.Found, error) {
-	adopted, err := rolemodel.Builtin(model)
-	if err != nil {
-		return aggregate.Found{}, refuseUnknown("model", "role model", model, "tenure models list")
-	}
-	command := aggregate.Found{Model: adopted}
+func (p *plan) found(model *rolemodel.Model, title string) (command aggregate.Found, err error) {
+	command.Model = model
 	if title != "" {
-		command.Title, err = p.sealTitle(events.Scope(adopted.Root, string(p.org)), title)
+		command.Title, err = p.sealTitle(events.Scope(model.Root, string(p.org)), title)
 	}
 	return command, err
 }
@@ -72,6 +79,7 @@ type OrganizationView struct {
 	Org       events.OrgID    `json:"org" doc:"The handle."`
 	Title     string          `json:"title,omitempty" doc:"The title."`
 	Model     string          `json:"model" doc:"The role model's id."`
+	Edition   string          `json:"edition,omitempty" doc:"The edition of the role model that is in force, by its id; absent where it has none."`
 	Members   int             `json:"members" doc:"How many are members."`
 	Scopes    int             `json:"scopes" doc:"How many scopes there are, itself included."`
 	Commits   uint64          `json:"commits" doc:"How many commits there are."`
@@ -111,8 +119,12 @@ func (s *Service) Organizations(ctx context.Context, caller Caller) ([]Organizat
 
 func (s *Service) viewOrganization(state *aggregate.State) OrganizationView {
 	root, _ := state.Scope(state.Root)
+	edition := ""
+	if inForce := state.Edition(); inForce != nil {
+		edition = inForce.ID
+	}
 	return OrganizationView{
-		Org: state.Org, Title: s.title(state, state.Root), Model: state.Model.ID,
+		Org: state.Org, Title: s.title(state, state.Root), Model: state.Model.ID, Edition: edition,
 		Members: len(root.Members()), Scopes: len(state.Scopes()),
 		Commits: state.Number, Revision: state.Revision, Effective: state.Effective,
 	}

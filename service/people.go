@@ -40,10 +40,29 @@ func (d PersonDetails) check() error {
 	return nil
 }
 
+// without are the details without the fields that an error is about.
+func (d PersonDetails) without(err error) PersonDetails {
+	var refusals aggregate.Refusals
+	errors.As(err, &refusals)
+	for _, refused := range refusals {
+		switch refused.Field {
+		case "login":
+			d.Login = ""
+		case "email":
+			d.Email = ""
+		case "name":
+			d.Name = ""
+		case "job_title":
+			d.JobTitle = ""
+		}
+	}
+	return d
+}
+
 // PersonReceipt is a receipt with the person's id.
 type PersonReceipt struct {
 	Receipt
-	ID events.PrincipalID `json:"id" doc:"The person's id."`
+	ID events.PrincipalID `json:"id,omitempty" doc:"The person's id; absent in a dry run."`
 }
 
 // RegisterPerson makes a person known to the organization. A person of that
@@ -51,7 +70,7 @@ type PersonReceipt struct {
 func (s *Service) RegisterPerson(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request PersonDetails) (PersonReceipt, error) {
 	var id events.PrincipalID
 	prepare := func(p *plan) (aggregate.Command, error) {
-		command, err := p.register(request)
+		command, err := p.register(request, "")
 		p.about = command.Subject
 		return command, err
 	}
@@ -66,11 +85,12 @@ func registered(id *events.PrincipalID) func(events.Events) {
 	return noting(func(e events.PersonRegistered) { *id = e.Subject })
 }
 
-// register prepares the registration of a new person.
-func (p *plan) register(details PersonDetails) (aggregate.RegisterPerson, error) {
+// register prepares the registration of a new person, who comes to the scope by
+// the same command; that may be empty.
+func (p *plan) register(details PersonDetails, on events.ScopeID) (aggregate.RegisterPerson, error) {
 	id := p.service.newID()
 	command := aggregate.RegisterPerson{Subject: events.PrincipalID(id)}
-	if p.state.Founded() && !p.may(rolemodel.PersonRegister) {
+	if p.state.Founded() && !p.mayRegister(command.Subject, on) {
 		// The decision refuses it, before whoever has a key can try out who is
 		// known.
 		return command, nil
@@ -106,9 +126,20 @@ func (p *plan) claim(owner, field string, kind vault.Kind, value string) error {
 		if events.PrincipalID(strings.ToUpper(value)).Validate() == nil {
 			return refuse(aggregate.CodeInvalid, field, "%s reads like the id of a person, so it cannot name one.", value)
 		}
-		for _, kind := range []vault.Kind{vault.ByLogin, vault.ByEmail} {
-			if holder, taken := p.stage.Find(kind, value); taken && holder != owner {
+		for _, kind := range naming {
+			holder, taken := p.stage.Find(kind, value)
+			if !taken || holder == owner {
+				continue
+			}
+			if kind != vault.ByClient {
 				return refuseTaken(field, value)
+			}
+			if client, known := p.state.Person(events.PrincipalID(holder)); !known || !client.Deleted {
+				return refuse(aggregate.CodeExists, field, "There is an API client of the name %s already.", value)
+			}
+			// One that was deleted gives way.
+			if err := p.stage.Relabel(holder, vault.Lookup{Kind: kind}); err != nil {
+				return err
 			}
 		}
 	}
@@ -117,7 +148,7 @@ func (p *plan) claim(owner, field string, kind vault.Kind, value string) error {
 	case errors.Is(err, vault.ErrTaken):
 		return refuseTaken(field, value)
 	case errors.Is(err, vault.ErrNoText):
-		return refuse(aggregate.CodeInvalid, field, "There is nothing in %q that a person could be found by.", value)
+		return refuse(aggregate.CodeInvalid, field, "There is nothing in %.80q that a person could be found by.", value)
 	}
 	return err
 }
@@ -181,7 +212,7 @@ func (s *Service) UpdatePerson(ctx context.Context, caller Caller, org events.Or
 // update prepares the change of a person's details.
 func (p *plan) update(id events.PrincipalID, request PersonChange) (aggregate.Command, error) {
 	command := aggregate.UpdatePerson{Subject: id}
-	if !p.may(rolemodel.PersonUpdate) {
+	if !p.mayUpon(rolemodel.PersonUpdate, id) {
 		// The decision refuses it, whatever the details are: else whoever has a
 		// key could try them out.
 		command.Cleared = []string{"name"}
@@ -191,7 +222,7 @@ func (p *plan) update(id events.PrincipalID, request PersonChange) (aggregate.Co
 		return nil, err
 	}
 	person, known := p.state.Person(id)
-	if !known || person.Anonymizing() || id.Builtin() {
+	if !known || person.Anonymizing() || person.Client || id.Builtin() {
 		command.Cleared = []string{"name"} // the decision refuses it
 		return command, nil
 	}
@@ -249,9 +280,12 @@ type PersonView struct {
 	Since      time.Time          `json:"since" doc:"When that came to be."`
 	Revision   events.Revision    `json:"revision" doc:"The commit that last changed the details or the membership."`
 	ChangedBy  string             `json:"changed_by" doc:"Who did that."`
+	ChangedAt  time.Time          `json:"changed_at" doc:"When that was (X03)."`
 	Roles      []GrantView        `json:"roles" doc:"What the person holds."`
 	Keys       int                `json:"keys" doc:"How many API keys speak for the person."`
-	Membership []string           `json:"memberships" doc:"Scopes that the person is a member of."`
+	Membership []MembershipView   `json:"memberships" doc:"What the person is a member of."`
+	Manager    string             `json:"manager,omitempty" doc:"The person's manager: login, else address, else id."`
+	Reports    []string           `json:"reports,omitempty" doc:"Those whose manager the person is, by login."`
 }
 
 // People lists everybody whom the organization knows, by login.
@@ -282,6 +316,9 @@ func (s *Service) Person(ctx context.Context, caller Caller, org events.OrgID, r
 	if !known {
 		return PersonView{}, refusePerson(org, "person", name)
 	}
+	if person.Client {
+		return PersonView{}, refuseClient(org, id)
+	}
 	return seen.person(person), nil
 }
 
@@ -293,15 +330,25 @@ func (v *view) person(person *aggregate.Person) PersonView {
 		Name:     s.open(state.Org, id, vault.FieldName, person.Details.Name),
 		Email:    s.open(state.Org, id, vault.FieldEmail, person.Details.Email),
 		JobTitle: s.open(state.Org, id, vault.FieldJobTitle, person.Details.JobTitle),
-		State:    "known", Since: person.Registered.At, Revision: person.Changed.Revision,
-		ChangedBy: v.login(person.Changed.Actor), Roles: []GrantView{}, Membership: []string{},
+		State:    "known", Since: person.Registered.At, Roles: []GrantView{}, Membership: []MembershipView{},
 		Keys: len(person.Credentials),
 	}
-	if person.Anonymizing() {
-		view.State = "anonymized"
+	last := person.Changed
+	if left := person.Left(); left.Revision > 0 {
+		view.Since = left.At
+		if left.Revision > last.Revision {
+			last = left
+		}
 	}
+	if person.Anonymizing() {
+		view.State, view.Since = "anonymized", person.Matters.Anonymization.Started.At
+	}
+	unseen := func(on events.ScopeID) bool { return person.ID != v.self && v.hides(on) }
 	for _, m := range person.Memberships {
-		view.Membership = append(view.Membership, string(m.Scope))
+		if unseen(m.Scope) {
+			continue
+		}
+		view.Membership = append(view.Membership, v.membership(person, m))
 		if m.Scope != state.Root {
 			continue
 		}
@@ -309,13 +356,23 @@ func (v *view) person(person *aggregate.Person) PersonView {
 		if !m.Active {
 			view.State, view.Since = "suspended", m.Changed.At
 		}
-		if m.Changed.Revision > view.Revision {
-			view.Revision, view.ChangedBy = m.Changed.Revision, v.login(m.Changed.Actor)
+		if m.Changed.Revision > last.Revision {
+			last = m.Changed
 		}
 	}
+	view.Revision, view.ChangedBy, view.ChangedAt = last.Revision, v.login(last.Actor), last.At
 	for _, g := range person.Grants {
-		view.Roles = append(view.Roles, v.grant(person, g))
+		if !unseen(g.Scope) {
+			view.Roles = append(view.Roles, v.grant(person, g))
+		}
 	}
 	sortBy(view.Roles, func(g GrantView) string { return string(g.Scope) + " " + g.Role })
+	if person.Chart != nil {
+		view.Manager = v.login(person.Chart.Manager)
+		for _, report := range person.Chart.Reports {
+			view.Reports = append(view.Reports, v.login(report))
+		}
+		sortBy(view.Reports, func(login string) string { return login })
+	}
 	return view
 }

@@ -27,7 +27,7 @@ func TestRegisterPerson(t *testing.T) {
 		}
 		diff(t, "Lea by "+name, PersonView{
 			ID: receipt.ID, Login: "Lea", Email: "Lea@Example.org", Name: "Lea Löwe", JobTitle: "Engineer", State: "known",
-			Since: receipt.Events[0].EffectiveAt, Revision: receipt.Revision, ChangedBy: "ann", Roles: []GrantView{}, Membership: []string{},
+			Since: receipt.Events[0].EffectiveAt, Revision: receipt.Revision, ChangedBy: "ann", ChangedAt: receipt.Events[0].EffectiveAt, Roles: []GrantView{}, Membership: []MembershipView{},
 		}, view)
 	}
 	for _, name := range []string{"", "le", "Lea Löwe", "Engineer", strings.ToLower(string(receipt.ID))} {
@@ -211,7 +211,13 @@ func TestPeople(t *testing.T) {
 	}
 	var got []row
 	for _, p := range must[[]PersonView](t)(h.People(t.Context(), h.as("acme", "zoe"), "acme", Reading{})) {
-		r := row{login: p.Login, state: p.State, memberships: p.Membership, keys: p.Keys}
+		r := row{login: p.Login, state: p.State, memberships: []string{}, keys: p.Keys}
+		for _, m := range p.Membership {
+			r.memberships = append(r.memberships, string(m.Scope))
+			if m.Active != (p.State == "member") || m.Kind != "" || m.Revision == 0 {
+				t.Errorf("%s: %+v", p.Login, m)
+			}
+		}
 		for _, g := range p.Roles {
 			active := ""
 			if !g.Active {
@@ -220,6 +226,13 @@ func TestPeople(t *testing.T) {
 			r.roles = append(r.roles, string(g.Scope)+" "+g.Role+active)
 		}
 		got = append(got, r)
+	}
+	// Who has left shows who ended the membership, and since when that is.
+	h.join("acme", "ida")
+	left := must[Receipt](t)(h.TerminateMembership(t.Context(), operator, "acme", requested, MembershipRequest{Person: "ida"}))
+	ida := must[PersonView](t)(h.Person(t.Context(), operator, "acme", Reading{}, "ida"))
+	if at := left.Events[0].EffectiveAt; ida.State != "known" || ida.Revision != left.Revision || ida.ChangedBy != "operator" || !ida.ChangedAt.Equal(at) || !ida.Since.Equal(at) {
+		t.Errorf("ida has left: %+v", ida)
 	}
 	in := []string{"organization:acme"}
 	want := []row{

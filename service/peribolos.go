@@ -43,7 +43,7 @@ func (v *view) teams(under *aggregate.Scope) map[string]*PeribolosTeam {
 	teams := map[string]*PeribolosTeam{}
 	for _, id := range under.Children() {
 		scope, _ := v.state.Scope(id)
-		if id.Kind() != timelineTeam {
+		if id.Kind() != timelineTeam || v.hides(id) {
 			continue
 		}
 		name := firstOf(v.title(id), id.Handle())
@@ -65,9 +65,11 @@ func (v *view) teams(under *aggregate.Scope) map[string]*PeribolosTeam {
 // logins lists who holds a role on a scope, by login; an empty list, never nil.
 func (v *view) logins(scope *aggregate.Scope, name string) []string {
 	list := []string{}
-	if role, defined := v.state.Model.Role(scope.ID.Kind(), name); defined {
+	if role, defined := v.state.Role(scope.ID.Kind(), name); defined {
 		for _, id := range scope.Holders(role) {
-			list = append(list, v.login(id))
+			if person, _ := v.state.Person(id); !person.Client {
+				list = append(list, v.login(id))
+			}
 		}
 	}
 	sortBy(list, func(login string) string { return login })

@@ -46,17 +46,25 @@ var fields = map[string]func(*events.Record, events.Event) []string{
 	"actor":   func(r *events.Record, _ events.Event) []string { return []string{string(r.Actor)} },
 	"subject": func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Subject)} },
 	"person": func(r *events.Record, e events.Event) []string {
-		return []string{string(e.Concern().Subject), string(r.Actor), string(r.OnBehalfOf)}
+		named := []string{string(e.Concern().Subject), string(r.Actor), string(r.OnBehalfOf)}
+		switch e := e.(type) {
+		case events.ManagerAssigned:
+			named = append(named, string(e.Manager))
+		case events.ManagerRemoved:
+			named = append(named, string(e.Manager))
+		}
+		return named
 	},
-	"type":    func(_ *events.Record, e events.Event) []string { return []string{events.Name(e)} },
-	"role":    func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Role)} },
-	"scope":   func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Scope)} },
-	"item":    func(_ *events.Record, e events.Event) []string { return []string{e.Concern().Item} },
-	"cause":   func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Cause)} },
-	"command": func(r *events.Record, _ events.Event) []string { return []string{r.Command} },
-	"reason":  func(r *events.Record, _ events.Event) []string { return []string{r.Reason} },
-	"ticket":  func(r *events.Record, _ events.Event) []string { return []string{r.Ticket} },
-	"commit":  func(r *events.Record, _ events.Event) []string { return []string{string(r.ID)} },
+	"on_behalf_of": func(r *events.Record, _ events.Event) []string { return []string{string(r.OnBehalfOf)} },
+	"type":         func(_ *events.Record, e events.Event) []string { return []string{events.Name(e)} },
+	"role":         func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Role)} },
+	"scope":        func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Scope)} },
+	"item":         func(_ *events.Record, e events.Event) []string { return []string{e.Concern().Item} },
+	"cause":        func(_ *events.Record, e events.Event) []string { return []string{string(e.Concern().Cause)} },
+	"command":      func(r *events.Record, _ events.Event) []string { return []string{r.Command} },
+	"reason":       func(r *events.Record, _ events.Event) []string { return []string{r.Reason} },
+	"ticket":       func(r *events.Record, _ events.Event) []string { return []string{r.Ticket} },
+	"commit":       func(r *events.Record, _ events.Event) []string { return []string{string(r.ID)} },
 }
 
 // parseQuery reads a search. Persons and scopes in it are resolved.
@@ -89,7 +97,7 @@ func (s *Service) parseQuery(state *aggregate.State, text string) (query, error)
 			}
 			into.values[field] = append(into.values[field], value)
 		default:
-			return q, refuse(aggregate.CodeInvalid, "q", "There is no field %q to search by: use %s.", field, fieldNames())
+			return q, refuse(aggregate.CodeInvalid, "q", "There is no field %.40q to search by: use %s.", field, fieldNames())
 		}
 	}
 	return q, nil
@@ -102,10 +110,10 @@ func (s *Service) resolve(state *aggregate.State, field, value string) (string, 
 		if slices.Contains(of, value) {
 			return value, nil
 		}
-		return "", refuse(aggregate.CodeUnknown, "q", "There is no %s %s: use %s.", what, value, strings.Join(of, ", "))
+		return "", refuse(aggregate.CodeUnknown, "q", "There is no %s %.80s: use %s.", what, value, strings.Join(of, ", "))
 	}
 	switch field {
-	case "actor", "subject", "person":
+	case "actor", "subject", "person", "on_behalf_of":
 		if events.PrincipalID(value).Builtin() {
 			return value, nil
 		}

@@ -80,7 +80,7 @@ func (s *Service) newest(ctx context.Context, caller Caller, org events.OrgID, r
 	}
 	if newest := s.Position(); reading.Revision > newest {
 		// What it will be is not known yet.
-		return nil, refuse(CodeNotYet, "at_revision", "Revision %d has not been reached; the newest is %d.", reading.Revision, newest)
+		return nil, refuse(CodeNotYet, "at_revision", "Revision %d has not been reached; %s stands at revision %d.", reading.Revision, org, state.Revision)
 	}
 	return state, nil
 }
@@ -115,6 +115,26 @@ func (s *Service) read(ctx context.Context, caller Caller, org events.OrgID, rea
 		dated = dated.At(dated.Effective)
 	}
 	return newView(s, caller, now, &dated), nil
+}
+
+// readScope gives the state as of the reading, and a scope of it that the caller
+// may see. One that they may not see is answered like one that there is not.
+func (s *Service) readScope(ctx context.Context, caller Caller, org events.OrgID, reading Reading, field, name string) (*view, events.ScopeID, error) {
+	seen, err := s.read(ctx, caller, org, reading, "", "")
+	if err != nil {
+		return nil, "", err
+	}
+	id, unknown := seen.scope(field, name)
+	if unknown == nil && seen.shows(id) {
+		if scope, _ := seen.state.Scope(id); seen.governs(id) {
+			seen.introduces(scope)
+		}
+		return seen, id, nil
+	}
+	if err := mayRead(seen.now, caller, rolemodel.DirectoryRead); err != nil {
+		return nil, "", seen.named(err)
+	}
+	return nil, "", refuseScope(org, field, name)
 }
 
 // stateOf is the organization's newest projected state, empty if there is none.

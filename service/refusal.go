@@ -39,7 +39,7 @@ func refuse(code aggregate.Code, field, format string, args ...any) aggregate.Re
 func refuseUnknown(field, what, name, help string) aggregate.Refusals {
 	return aggregate.Refusals{{
 		Code: aggregate.CodeUnknown, Field: field, Help: help, Event: -1,
-		Message: fmt.Sprintf("There is no %s %s.", what, name),
+		Message: fmt.Sprintf("There is no %s %.80s.", what, name),
 	}}
 }
 

@@ -186,8 +186,11 @@ func TestCan(t *testing.T) {
 	want := Answer{
 		Allowed: true, ID: h.id("acme", "ben"), Login: "ben", Permission: "team.delete", Title: "Delete a team, with its child teams",
 		Scope: "team:sub", AsOf: yes.AsOf, Revision: h.revision("acme"), Because: []GrantView{{
-			ID: h.id("acme", "ben"), Login: "ben", Role: "maintainer", Scope: "team:sig", Since: granted.Events[0].EffectiveAt,
-			Revision: granted.Revision, By: "operator", Active: true,
+			ID: h.id("acme", "ben"), Login: "ben", Role: "maintainer", Scope: "team:sig", Rule: "G02", Active: true,
+			OriginView: OriginView{
+				Since: granted.Events[0].EffectiveAt, SinceRevision: granted.Revision, By: "operator",
+				Revision: granted.Revision, ChangedBy: "operator", ChangedAt: granted.Events[0].EffectiveAt,
+			},
 		}},
 	}
 	diff(t, "allowed, and why", want, yes)
@@ -196,7 +199,7 @@ func TestCan(t *testing.T) {
 	if no.Allowed || no.Because == nil || len(no.Because) != 0 || no.Suspended {
 		t.Errorf("refused, but %+v", no)
 	}
-	diff(t, "instead", []MissingView{{"maintainer", "team:sig"}, {"admin", "organization:acme"}}, no.Instead)
+	diff(t, "instead", []MissingView{{Role: "maintainer", Scope: "team:sig", Rule: "G02"}, {Role: "admin", Scope: "organization:acme", Rule: "G01"}}, no.Instead)
 	diff(t, "whom to ask", []string{"ann"}, no.Ask)
 
 	must[Receipt](t)(h.SuspendMembership(t.Context(), ann, "acme", Envelope{}, MembershipRequest{Person: "ben"}))
@@ -255,4 +258,67 @@ func TestPermitted(t *testing.T) {
 	diff(t, "who may delete", []string{"ann admin organization:acme"}, ask("team.delete", "team:sig"))
 	_, err := h.Permitted(t.Context(), ann, "acme", Reading{}, "team.fly", "")
 	refusedWith(t, err, aggregate.CodeUnknown)
+}
+
+// What is printed as KIND.NAME can be said so, on a scope of that kind.
+func TestNamesWithTheirKind(t *testing.T) {
+	h := open(t)
+	h.found("acme", "ann")
+	h.join("acme", "ben")
+	ann := h.as("acme", "ann")
+	must[Receipt](t)(h.CreateScope(t.Context(), ann, "acme", Envelope{}, ScopeRequest{Scope: "team:sig"}))
+	grant := func(role events.RoleID) error {
+		_, err := h.GrantRole(t.Context(), ann, "acme", Envelope{}, GrantRequest{RoleRequest: RoleRequest{Person: "ben", Role: role, Scope: "team:sig"}})
+		return err
+	}
+	if err := grant("team.maintainer"); err != nil {
+		t.Fatal(err)
+	}
+	if list := must[[]GrantView](t)(h.Holders(t.Context(), ann, "acme", Reading{}, "team.maintainer", "team:sig")); len(list) != 1 || list[0].Role != "maintainer" {
+		t.Errorf("held by %+v", list)
+	}
+	refusedWith(t, grant("organization.maintainer"), aggregate.CodeUnknown)
+	must[Receipt](t)(h.RevokeRole(t.Context(), ann, "acme", Envelope{}, RoleRequest{Person: "ben", Role: "team.maintainer", Scope: "team:sig"}))
+	if list := must[[]GrantView](t)(h.Holders(t.Context(), ann, "acme", Reading{}, "maintainer", "team:sig")); len(list) != 0 {
+		t.Errorf("still held by %+v", list)
+	}
+}
+
+// Where no role is named, the one of the scope that is transferred is meant; where
+// there is none or more than one, that is told.
+func TestTransferOfNoRole(t *testing.T) {
+	h := open(t)
+	h.foundAs("acme", "ann", `
+model: choirs
+title: Choirs
+about: Choirs with a lead and a first voice, and stages with neither.
+root: society
+highest: society.head
+scopes:
+  - {kind: society, title: Society, membership: true}
+  - {kind: choir, title: Choir, under: [society]}
+  - {kind: stage, title: Stage, under: [society]}
+permissions:
+  - {id: society.build, title: Found choirs, section: Choirs, allows: ["scope.create:choir", "scope.create:stage", person.register, directory.read]}
+  - {id: choir.sing, title: Sing, section: Choirs}
+roles:
+  - {id: society.head, title: Head, at_least: 1, at_most: 1, transferred_by: [society.head], permissions: [society.build]}
+  - {id: choir.lead, title: Lead, at_least: 1, at_most: 1, transferred_by: [society.head], automatic: creator, permissions: [choir.sing]}
+  - {id: choir.voice, title: First voice, at_least: 1, at_most: 1, transferred_by: [choir.lead], automatic: creator}
+  - {id: stage.hand, title: Hand, granted_by: [society.head]}
+`)
+	ann := h.as("acme", "ann")
+	must[Receipt](t)(h.CreateScope(t.Context(), ann, "acme", Envelope{}, ScopeRequest{Scope: "choir:bass"}))
+	must[Receipt](t)(h.CreateScope(t.Context(), ann, "acme", Envelope{}, ScopeRequest{Scope: "stage:open"}))
+	must[PersonReceipt](t)(h.RegisterPerson(t.Context(), ann, "acme", Envelope{}, PersonDetails{Login: "sid"}))
+	for _, test := range []struct{ scope, field, says string }{
+		{"stage:open", "scope", "No role of a stage is transferred: who holds one on stage:open is said by granting and revoking it."},
+		{"choir:bass", "role", "On choir:bass there are several roles that are transferred: name one of lead, voice."},
+	} {
+		_, err := h.TransferRole(t.Context(), ann, "acme", Envelope{}, TransferRequest{Person: "sid", Scope: test.scope})
+		if r := refusedWith(t, err, aggregate.CodeInvalid); r.Field != test.field || r.Message != test.says {
+			t.Errorf("refused with %+v", r)
+		}
+	}
+	must[Receipt](t)(h.TransferRole(t.Context(), ann, "acme", Envelope{}, TransferRequest{Person: "sid"}))
 }

@@ -278,7 +278,13 @@ func (s *Service) currentLookups(org events.OrgID, owner string) ([]vault.Lookup
 		value, err := s.vault.Open(org, owner, sealed.Commit, field, sealed.Value)
 		return vault.Lookup{Kind: kind, Value: value}, err
 	}
-	if person, is := state.Person(events.PrincipalID(owner)); is {
+	if person, is := state.Person(events.PrincipalID(owner)); is && person.Client {
+		name, err := open(vault.ByClient, vault.FieldName, person.Details.Name)
+		if holder, taken := s.vault.Find(org, vault.ByClient, name.Value); taken && holder != owner {
+			name.Value = "" // it was deleted, and another one has the name
+		}
+		return []vault.Lookup{name}, err
+	} else if is {
 		login, err := open(vault.ByLogin, vault.FieldLogin, person.Details.Login)
 		if err != nil {
 			return nil, err

@@ -431,6 +431,14 @@ func questions(s *Service, org events.OrgID) map[string]func(context.Context, Ca
 			_, err := s.Can(ctx, c, org, moment, string(c.Principal), "organization.edit", "")
 			return err
 		},
+		"Sections": func(ctx context.Context, c Caller) error {
+			_, err := s.Sections(ctx, c, org, moment, "ann", "", false)
+			return err
+		},
+		"Sections self": func(ctx context.Context, c Caller) error {
+			_, err := s.Sections(ctx, c, org, moment, string(c.Principal), "", true)
+			return err
+		},
 		"Scopes": func(ctx context.Context, c Caller) error { _, err := s.Scopes(ctx, c, org, moment); return err },
 		"Keys":   func(ctx context.Context, c Caller) error { _, err := s.Keys(ctx, c, org, moment); return err },
 		"History": func(ctx context.Context, c Caller) error {

@@ -193,6 +193,22 @@ func (o opener) Title(ctx context.Context, org events.OrgID, scope events.ScopeI
 	return o.service.title(state, scope), nil
 }
 
+func (o opener) RoleTitle(ctx context.Context, org events.OrgID, kind, name string) (string, error) {
+	state, err := o.State(ctx, org)
+	if err != nil {
+		return "", err
+	}
+	role, known := state.Role(kind, name)
+	if !known {
+		return "", nil
+	}
+	custom, _ := state.CustomRole(role)
+	if custom == nil {
+		return "", nil
+	}
+	return o.service.open(org, string(state.Root), vault.FieldTitle, custom.Title), nil
+}
+
 func (o opener) Person(ctx context.Context, org events.OrgID, id events.PrincipalID) (notifier.Person, error) {
 	state, err := o.State(ctx, org)
 	if err != nil {

@@ -90,7 +90,11 @@ func (p *plan) outcome(source TimelineCommit) (aggregate.Import, error) {
 		if source.Model == "" {
 			return command, refuseUnknown("model", "organization", string(p.org), "give --model to found it")
 		}
-		found, err := p.found(source.Model, "")
+		adopted, err := modelOf(source.Model, "")
+		if err != nil {
+			return command, err
+		}
+		found, err := p.found(adopted, "")
 		if err != nil {
 			return command, err
 		}
@@ -164,7 +168,7 @@ func (in *intake) take(change TimelineChange) error {
 	case "team.member.add", "team.member.remove":
 		return in.teamRole(change, timelineMember, change.Op == "team.member.add")
 	}
-	return refuse(aggregate.CodeInvalid, in.field, "There is no change %q.", change.Op)
+	return refuse(aggregate.CodeInvalid, in.field, "There is no change %.40q.", change.Op)
 }
 
 // role notes whether a person shall hold a role. A person who is not known yet
@@ -178,7 +182,7 @@ func (in *intake) role(login string, role events.RoleID, scope events.ScopeID, h
 		if !held {
 			return nil
 		}
-		person, err := in.plan.register(PersonDetails{Login: login})
+		person, err := in.plan.register(PersonDetails{Login: login}, "")
 		if err != nil {
 			return at(in.field, err)
 		}

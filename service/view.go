@@ -2,6 +2,7 @@ package service
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -18,9 +19,15 @@ type view struct {
 	service *Service
 	state   *aggregate.State
 	self    events.PrincipalID
+	// now is the newest state, by which it is decided what may be seen; operator
+	// says that the caller sees all of it.
+	now      *aggregate.State
+	operator bool
 	// directory says that the caller may read the directory, all that every
-	// name may be seen.
-	directory, all bool
+	// name may be seen, clients that those of API clients may.
+	directory, all, clients bool
+	// others are people whose names may be seen besides.
+	others map[events.PrincipalID]bool
 	// opened are the names that were opened for this request.
 	opened map[events.PrincipalID]string
 	titles map[events.ScopeID]string
@@ -34,14 +41,21 @@ type view struct {
 func newView(s *Service, caller Caller, now, shown *aggregate.State) *view {
 	directory := mayRead(now, caller, rolemodel.DirectoryRead) == nil
 	return &view{
-		service: s, state: shown, self: caller.Principal,
+		service: s, state: shown, self: caller.Principal, now: now, operator: caller.Operator(),
 		directory: directory, all: directory || mayRead(now, caller, rolemodel.HistoryRead) == nil,
-		opened: map[events.PrincipalID]string{}, titles: map[events.ScopeID]string{},
+		clients: caller.Operator() || now.MayAct(caller.Principal, rolemodel.ClientManage, now.Root),
+		others:  map[events.PrincipalID]bool{}, opened: map[events.PrincipalID]string{}, titles: map[events.ScopeID]string{},
 	}
 }
 
 // sees says whether the person's details may be shown.
-func (v *view) sees(id events.PrincipalID) bool { return v.all || id == v.self }
+func (v *view) sees(id events.PrincipalID) bool {
+	if v.all || id == v.self || v.others[id] {
+		return true
+	}
+	person, known := v.state.Person(id)
+	return v.clients && known && person.Client
+}
 
 // login is how a person is called: login, else address, else id.
 func (v *view) login(id events.PrincipalID) string {
@@ -56,12 +70,60 @@ func (v *view) login(id events.PrincipalID) string {
 	return name
 }
 
+// governs says whether the role model says for scopes of this kind who sees them.
+func (v *view) governs(id events.ScopeID) bool {
+	return v.now.Model != nil && !v.now.Model.Allowing(id.Kind(), rolemodel.ScopeRead).Empty()
+}
+
+// reads says whether the caller may be shown a scope of such a kind. Of one that
+// is gone, what was so at its time counts.
+func (v *view) reads(id events.ScopeID) bool {
+	state := v.now
+	if _, exists := state.Scope(id); !exists {
+		state = v.state
+	}
+	return v.operator || state.MayAct(v.self, rolemodel.ScopeRead, id)
+}
+
+// hides says whether the role model keeps the scope from the caller.
+func (v *view) hides(id events.ScopeID) bool { return v.governs(id) && !v.reads(id) }
+
+// shows says whether the caller may be shown the scope, with who and what is
+// there.
+func (v *view) shows(id events.ScopeID) bool {
+	if v.governs(id) {
+		return v.reads(id)
+	}
+	return v.directory
+}
+
+// entitled says whether the caller may see what the scope is called.
+func (v *view) entitled(id events.ScopeID) bool {
+	if v.governs(id) {
+		return v.reads(id)
+	}
+	return v.all
+}
+
+// introduces lets the names be seen of those who are on a scope that is shown.
+func (v *view) introduces(scope *aggregate.Scope) {
+	v.others = map[events.PrincipalID]bool{}
+	for _, id := range scope.Members() {
+		v.others[id] = true
+	}
+	for _, role := range v.state.Roles() {
+		for _, id := range scope.Holders(role) {
+			v.others[id] = true
+		}
+	}
+}
+
 // title is how a scope is called in words; empty without one.
 func (v *view) title(id events.ScopeID) string {
-	if !v.all {
+	title, known := v.titles[id]
+	if !known && !v.entitled(id) {
 		return ""
 	}
-	title, known := v.titles[id]
 	if !known {
 		if title = v.service.title(v.state, id); title == "" {
 			title = v.service.open(v.state.Org, string(id), vault.FieldTitle, v.gone[id])
@@ -86,10 +148,10 @@ func (v *view) recall(records []events.Record) {
 	}
 }
 
-// scope resolves a scope. Only those who see names find it by its title.
+// scope resolves a scope. Only those who see its title find it by that.
 func (v *view) scope(field, name string) (events.ScopeID, error) {
 	id, exists := v.service.findScope(v.state, name)
-	if !exists || name != "" && string(id) != name && !v.all {
+	if !exists || name != "" && string(id) != name && !v.entitled(id) {
 		return "", refuseScope(v.state.Org, field, name)
 	}
 	return id, nil
@@ -124,24 +186,30 @@ func (s *Service) logins(state *aggregate.State, ids []events.PrincipalID) []str
 	return names
 }
 
-// named puts logins in the place of ids in refusals, for callers who may see
-// all names.
+// ulidForm is what ids look like; those of anything but persons stay.
+var ulidForm = regexp.MustCompile(`\b[0-7][0-9A-HJKMNP-TV-Z]{25}\b`)
+
+// named puts logins in the place of ids in refusals, as far as the caller may see
+// them: one's own always. A question that the caller may not ask is no help.
 func (v *view) named(err error) error {
 	var refusals aggregate.Refusals
 	if !errors.As(err, &refusals) {
 		return err
 	}
 	named := v.service.introduced(v.state, refusals)
-	if !v.all {
-		return named
-	}
 	for i := range named {
+		if !v.directory && strings.HasPrefix(named[i].Help, "tenure who ") {
+			named[i].Help = ""
+		}
 		for _, id := range []events.PrincipalID{named[i].Subject, v.self} {
 			if login := v.login(id); id != "" && login != string(id) {
 				named[i].Message = strings.ReplaceAll(named[i].Message, string(id), login)
 				named[i].Help = strings.ReplaceAll(named[i].Help, string(id), login)
 			}
 		}
+		called := func(id string) string { return v.login(events.PrincipalID(id)) }
+		named[i].Message = ulidForm.ReplaceAllStringFunc(named[i].Message, called)
+		named[i].Help = ulidForm.ReplaceAllStringFunc(named[i].Help, called)
 	}
 	return named
 }
