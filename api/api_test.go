@@ -8,9 +8,11 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +22,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.uber.org/goleak"
 
 	"tenure/service"
@@ -41,7 +44,7 @@ type site struct {
 	now   time.Time
 
 	mu       sync.Mutex
-	document *openapi3.T
+	document *description
 	answered []exchange
 	log      bytes.Buffer
 }
@@ -56,12 +59,16 @@ type exchange struct {
 
 var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
-func open(t testing.TB) *site {
+// open opens a service in a new folder, in which something may have begun.
+func open(t testing.TB, begin ...func(t testing.TB, dir string)) *site {
 	t.Helper()
 	x := &site{t: t, document: described(t)}
 	x.now = start
 	dir := t.TempDir()
 	x.dir = dir
+	for _, begin := range begin {
+		begin(t, dir)
+	}
 	var err error
 	x.service, err = service.Open(context.Background(), service.Config{Dir: dir, Clock: func() time.Time {
 		x.clock.Lock()
@@ -105,18 +112,69 @@ func (x *site) pass(d time.Duration) {
 func (x *site) network(key string) *Client   { return NewClient(x.server.URL, key, nil) }
 func (x *site) inProcess(key string) *Client { return InProcess(x.handler, key) }
 
-// described reads the description of the API.
-func described(t testing.TB) *openapi3.T {
-	t.Helper()
+// description is that of the API, and the schemas of bodies that were asked for,
+// which are compiled once.
+type description struct {
+	*openapi3.T
+	compiler *jsonschema.Compiler
+	mu       sync.Mutex
+	bodies   map[string]*jsonschema.Schema // by JSON pointer
+}
+
+var readDescription = sync.OnceValues(func() (*description, error) {
 	text, err := OpenAPI()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	document, err := openapi3.NewLoader().LoadFromData(text)
+	if err != nil {
+		return nil, err
+	}
+	source, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	d := &description{T: document, compiler: jsonschema.NewCompiler(), bodies: map[string]*jsonschema.Schema{}}
+	d.compiler.DefaultDraft(jsonschema.Draft2020)
+	d.compiler.AssertFormat()
+	return d, d.compiler.AddResource(documentURL, source)
+})
+
+const documentURL = "https://tenure.invalid/openapi.json"
+
+// described reads the description of the API.
+func described(t testing.TB) *description {
+	t.Helper()
+	document, err := readDescription()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return document
+}
+
+// body is the schema of the JSON body of a response; nil if none is described.
+func (d *description) body(path, method string, responses *openapi3.Responses, a *answer) (*jsonschema.Schema, error) {
+	kind := a.header.Get("Content-Type")
+	status := strconv.Itoa(a.status)
+	if responses.Value(status) == nil {
+		status = "default"
+	}
+	response := responses.Value(status)
+	if response == nil || !strings.HasSuffix(kind, "json") || response.Value.Content[kind] == nil || response.Value.Content[kind].Schema == nil {
+		return nil, nil
+	}
+	pointer := ""
+	for _, token := range []string{"paths", path, strings.ToLower(method), "responses", status, "content", kind, "schema"} {
+		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if known := d.bodies[pointer]; known != nil {
+		return known, nil
+	}
+	schema, err := d.compiler.Compile(documentURL + "#" + url.PathEscape(pointer))
+	d.bodies[pointer] = schema
+	return schema, err
 }
 
 // observe notes what the handler answers, and compares it with the
@@ -153,13 +211,23 @@ func (x *site) compare(r *http.Request, path string, a *answer) {
 		x.t.Errorf("%s %s is not described", r.Method, path)
 		return
 	}
-	err := openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: &openapi3filter.RequestValidationInput{
-			Request: r, Route: &routers.Route{Spec: x.document, Path: path, PathItem: item, Method: r.Method, Operation: item.GetOperation(r.Method)},
-		},
-		Status: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body.Bytes())),
-		Options: &openapi3filter.Options{IncludeResponseStatus: true},
-	})
+	operation := item.GetOperation(r.Method)
+	schema, err := x.document.body(path, r.Method, operation.Responses, a)
+	if err == nil {
+		err = openapi3filter.ValidateResponse(context.Background(), &openapi3filter.ResponseValidationInput{
+			RequestValidationInput: &openapi3filter.RequestValidationInput{
+				Request: r, Route: &routers.Route{Spec: x.document.T, Path: path, PathItem: item, Method: r.Method, Operation: operation},
+			},
+			Status: a.status, Header: a.header, Body: io.NopCloser(bytes.NewReader(a.body.Bytes())),
+			Options: &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: schema != nil},
+		})
+	}
+	if err == nil && schema != nil {
+		var body any
+		if body, err = jsonschema.UnmarshalJSON(bytes.NewReader(a.body.Bytes())); err == nil {
+			err = schema.Validate(body)
+		}
+	}
 	if err != nil {
 		x.t.Errorf("%s %s answers %d, and not as described: %v\n%.500s", r.Method, path, a.status, err, a.body.String())
 	}

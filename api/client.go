@@ -45,9 +45,15 @@ type Options struct {
 	// any.
 	IfRevision           events.Revision
 	Reason, Ticket, Note string
+	// OnBehalfOf is the person for whom the caller acts.
+	OnBehalfOf string
+	// DryRun decides and says what would be done, and does nothing.
+	DryRun bool
 }
 
-func (o Options) annotations() Annotations { return Annotations{o.Reason, o.Ticket, o.Note} }
+func (o Options) annotations() Annotations {
+	return Annotations{Reason: o.Reason, Ticket: o.Ticket, Note: o.Note, OnBehalfOf: o.OnBehalfOf, DryRun: o.DryRun}
+}
 
 // At says as of when a question is asked; empty means now. The fields are
 // those of the query, at most one of the first three.
@@ -111,10 +117,75 @@ func (c *Client) Person(ctx context.Context, org string, at At, person string) (
 	return get[service.PersonView](ctx, c, in(org, "/people/"+segment(person)), at.query())
 }
 
-// ChangeMembership starts, suspends, resumes or terminates a membership; the
-// verb is one of these words.
+// AddMember makes a person known and a member of a scope at once.
+func (c *Client) AddMember(ctx context.Context, org string, o Options, r service.NewMemberRequest) (service.PersonReceipt, error) {
+	return send[service.PersonReceipt](ctx, c, http.MethodPost, in(org, "/people/members"), o, newMemberBody{r, o.annotations()})
+}
+
+// AssignManager says who somebody's manager is.
+func (c *Client) AssignManager(ctx context.Context, org string, o Options, r service.ManagerRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/managers"), o, managerBody{r, o.annotations()})
+}
+
+// RemoveManager says that somebody has no manager any more.
+func (c *Client) RemoveManager(ctx context.Context, org string, o Options, r service.ManagerRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/managers/remove"), o, managerBody{r, o.annotations()})
+}
+
+// Chart shows who is whose manager, from one person downwards if one is named.
+func (c *Client) Chart(ctx context.Context, org string, at At, person string) ([]service.ChartNode, error) {
+	q := at.query()
+	q.Set("person", person)
+	return get[[]service.ChartNode](ctx, c, in(org, "/chart"), q)
+}
+
+// CreateClient makes an API client.
+func (c *Client) CreateClient(ctx context.Context, org string, o Options, r service.NewClientRequest) (service.ClientReceipt, error) {
+	return send[service.ClientReceipt](ctx, c, http.MethodPost, in(org, "/clients"), o, newClientBody{r, o.annotations()})
+}
+
+// DeleteClient ends an API client.
+func (c *Client) DeleteClient(ctx context.Context, org string, o Options, r service.ClientRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/clients/delete"), o, clientBody{r, o.annotations()})
+}
+
+// Clients lists the API clients.
+func (c *Client) Clients(ctx context.Context, org string, at At) ([]service.ClientView, error) {
+	return get[[]service.ClientView](ctx, c, in(org, "/clients"), at.query())
+}
+
+// Client shows one API client.
+func (c *Client) Client(ctx context.Context, org string, at At, client string) (service.ClientView, error) {
+	return get[service.ClientView](ctx, c, in(org, "/clients/"+segment(client)), at.query())
+}
+
+// ChangeMemberships suspends, resumes or terminates several memberships, all of
+// them or none.
+func (c *Client) ChangeMemberships(ctx context.Context, org string, o Options, r service.MembershipsRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/memberships/bulk"), o, membershipsBody{r, o.annotations()})
+}
+
+// ImportPeople brings people along in a file.
+func (c *Client) ImportPeople(ctx context.Context, org string, o Options, r service.PeopleFileRequest) (service.PeopleFileReceipt, error) {
+	return send[service.PeopleFileReceipt](ctx, c, http.MethodPost, in(org, "/imports/people"), o, peopleFileBody{r, o.annotations()})
+}
+
+// ExportPeople lists everybody in the form in which they can be imported.
+func (c *Client) ExportPeople(ctx context.Context, org string, at At) ([]service.PersonRow, error) {
+	return get[[]service.PersonRow](ctx, c, in(org, "/exports/people"), at.query())
+}
+
+// ChangeMembership starts, suspends, resumes or terminates a membership, or
+// changes its kind; the verb is start, suspend, resume, terminate or change.
 func (c *Client) ChangeMembership(ctx context.Context, org string, o Options, verb string, r service.MembershipRequest) (service.Receipt, error) {
 	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/memberships/"+verb), o, membershipBody{r, o.annotations()})
+}
+
+// Members lists the members of a scope.
+func (c *Client) Members(ctx context.Context, org string, at At, scope string) ([]service.MemberView, error) {
+	q := at.query()
+	q.Set("scope", scope)
+	return get[[]service.MemberView](ctx, c, in(org, "/memberships"), q)
 }
 
 // GrantRole gives a person a role.
@@ -139,6 +210,71 @@ func (c *Client) RoleForm(ctx context.Context, org string, at At, scope string) 
 	return get[[]service.RoleField](ctx, c, in(org, "/roles"), q)
 }
 
+// RoleTypes lists the types of role.
+func (c *Client) RoleTypes(ctx context.Context, org string, at At) ([]service.RoleTypeView, error) {
+	return get[[]service.RoleTypeView](ctx, c, in(org, "/role-types"), at.query())
+}
+
+// RoleType shows a type of role, and who holds it.
+func (c *Client) RoleType(ctx context.Context, org string, at At, role string) (service.RoleTypeDetail, error) {
+	return get[service.RoleTypeDetail](ctx, c, in(org, "/role-types/"+segment(role)), at.query())
+}
+
+// DefineRole makes a custom role.
+func (c *Client) DefineRole(ctx context.Context, org string, o Options, r service.DefineRoleRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/role-types"), o, defineRoleBody{r, o.annotations()})
+}
+
+// RenameRole gives a custom role another title or icon.
+func (c *Client) RenameRole(ctx context.Context, org string, o Options, r service.RenameRoleRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/role-types/rename"), o, renameRoleBody{r, o.annotations()})
+}
+
+// DeleteRole ends a custom role.
+func (c *Client) DeleteRole(ctx context.Context, org string, o Options, r service.DeleteRoleRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/role-types/delete"), o, deleteRoleBody{r, o.annotations()})
+}
+
+// PermitRole adds permissions to a custom role.
+func (c *Client) PermitRole(ctx context.Context, org string, o Options, r service.PermitRoleRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/role-types/permit"), o, permitRoleBody{r, o.annotations()})
+}
+
+// UnpermitRole takes permissions from a custom role.
+func (c *Client) UnpermitRole(ctx context.Context, org string, o Options, r service.PermitRoleRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/role-types/unpermit"), o, permitRoleBody{r, o.annotations()})
+}
+
+// WithholdPermission withholds permissions from a role of the model.
+func (c *Client) WithholdPermission(ctx context.Context, org string, o Options, r service.WithholdRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/role-types/withhold"), o, withholdBody{r, o.annotations()})
+}
+
+// RestorePermission gives back what was withheld.
+func (c *Client) RestorePermission(ctx context.Context, org string, o Options, r service.WithholdRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/role-types/restore"), o, withholdBody{r, o.annotations()})
+}
+
+// Groups lists the groups.
+func (c *Client) Groups(ctx context.Context, org string, at At) ([]service.GroupView, error) {
+	return get[[]service.GroupView](ctx, c, in(org, "/groups"), at.query())
+}
+
+// Group shows one group.
+func (c *Client) Group(ctx context.Context, org string, at At, group string) (service.GroupView, error) {
+	return get[service.GroupView](ctx, c, in(org, "/groups/"+segment(group)), at.query())
+}
+
+// PermitGroup gives permissions to the members of a group.
+func (c *Client) PermitGroup(ctx context.Context, org string, o Options, r service.PermitGroupRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/groups/permit"), o, permitGroupBody{r, o.annotations()})
+}
+
+// UnpermitGroup takes permissions from the members of a group.
+func (c *Client) UnpermitGroup(ctx context.Context, org string, o Options, r service.PermitGroupRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/groups/unpermit"), o, permitGroupBody{r, o.annotations()})
+}
+
 // SetDesignation marks a holder of a role.
 func (c *Client) SetDesignation(ctx context.Context, org string, o Options, r service.DesignationRequest) (service.Receipt, error) {
 	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/designations"), o, designationBody{r, o.annotations()})
@@ -159,6 +295,16 @@ func (c *Client) Features(ctx context.Context, org string, at At) ([]service.Fea
 	return get[[]service.FeatureView](ctx, c, in(org, "/features"), at.query())
 }
 
+// SetEdition puts an edition in force.
+func (c *Client) SetEdition(ctx context.Context, org string, o Options, r service.EditionRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/editions"), o, editionBody{r, o.annotations()})
+}
+
+// Editions lists the editions of the role model.
+func (c *Client) Editions(ctx context.Context, org string, at At) ([]service.EditionView, error) {
+	return get[[]service.EditionView](ctx, c, in(org, "/editions"), at.query())
+}
+
 // RecordFact puts on record what the caller did elsewhere.
 func (c *Client) RecordFact(ctx context.Context, org string, o Options, r service.FactRequest) (service.Receipt, error) {
 	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/facts"), o, factBody{r, o.annotations()})
@@ -169,6 +315,16 @@ func (c *Client) Resolve(ctx context.Context, org string, at At, resolver, scope
 	q := at.query()
 	q.Set("scope", scope)
 	return get[service.Responsible](ctx, c, in(org, "/resolvers/"+segment(resolver)), q)
+}
+
+// RouteAddresses says which invitations are rerouted to a scope.
+func (c *Client) RouteAddresses(ctx context.Context, org string, o Options, r service.RouteRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/routes"), o, routeBody{r, o.annotations()})
+}
+
+// Routes lists the scopes to which invitations are rerouted.
+func (c *Client) Routes(ctx context.Context, org string, at At) ([]service.RouteView, error) {
+	return get[[]service.RouteView](ctx, c, in(org, "/routes"), at.query())
 }
 
 // Invite asks somebody to become a member.
@@ -192,7 +348,7 @@ func (c *Client) WithdrawInvitation(ctx context.Context, org string, o Options, 
 }
 
 // AcceptInvitation makes the one invited a member; the client's key is the
-// invitation's token.
+// invitation's token, or that of somebody to whom it is rerouted.
 func (c *Client) AcceptInvitation(ctx context.Context, org string, o Options, id string) (service.KeyReceipt, error) {
 	return about[service.KeyReceipt](ctx, c, org, "/invitations/", id, "accept", o)
 }
@@ -317,21 +473,54 @@ func (c *Client) Permitted(ctx context.Context, org string, at At, permission, s
 
 // Can says whether a person has a permission on a scope.
 func (c *Client) Can(ctx context.Context, org string, at At, person, permission, scope string) (service.Answer, error) {
+	return c.CanUpon(ctx, org, at, person, permission, scope, "")
+}
+
+// CanUpon says whether a person has a permission on a scope in regard to
+// somebody, who need not be known to the organization.
+func (c *Client) CanUpon(ctx context.Context, org string, at At, person, permission, scope, about string) (service.Answer, error) {
 	q := at.query()
+	q.Set("about", about)
 	q.Set("person", person)
 	q.Set("permission", permission)
 	q.Set("scope", scope)
 	return get[service.Answer](ctx, c, in(org, "/check"), q)
 }
 
-// ChangeScope creates, renames, moves or deletes a scope; the verb is one of
-// these words.
+// ChangeScope creates, renames, moves or deletes a scope, sets its attributes,
+// archives or restores it, or merges it into another; the verb is "create" or the
+// last part of the path.
 func (c *Client) ChangeScope(ctx context.Context, org string, o Options, verb string, r service.ScopeRequest) (service.Receipt, error) {
 	path := "/scopes/" + verb
 	if verb == "create" {
 		path = "/scopes"
 	}
 	return send[service.Receipt](ctx, c, http.MethodPost, in(org, path), o, scopeBody{r, o.annotations()})
+}
+
+// ImportScopes adds many scopes of one kind from a file.
+func (c *Client) ImportScopes(ctx context.Context, org string, o Options, r service.ScopeImportRequest) (service.Receipt, error) {
+	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/scopes/import"), o, scopeImportBody{r, o.annotations()})
+}
+
+// ExportMembers lists the members of a scope, and who holds a role there.
+func (c *Client) ExportMembers(ctx context.Context, org string, at At, scope string) ([]service.MemberRow, error) {
+	q := at.query()
+	q.Set("scope", scope)
+	return get[[]service.MemberRow](ctx, c, in(org, "/exports/members"), q)
+}
+
+// ExportScopes lists the scopes of a kind below another one.
+func (c *Client) ExportScopes(ctx context.Context, org string, at At, kind, under string) ([]service.ScopeRow, error) {
+	q := at.query()
+	q.Set("kind", kind)
+	q.Set("under", under)
+	return get[[]service.ScopeRow](ctx, c, in(org, "/exports/scopes"), q)
+}
+
+// Scope shows one scope.
+func (c *Client) Scope(ctx context.Context, org string, at At, scope string) (service.ScopeDetail, error) {
+	return get[service.ScopeDetail](ctx, c, in(org, "/scopes/"+segment(scope)), at.query())
 }
 
 // Scopes lists the scopes, parents before children.
@@ -378,6 +567,29 @@ func (c *Client) Diff(ctx context.Context, org, from, to string) ([]service.Diff
 	return get[[]service.Difference](ctx, c, in(org, "/diff"), url.Values{"from": {from}, "to": {to}})
 }
 
+// Posture says how the roles of an organization are kept.
+func (c *Client) Posture(ctx context.Context, org string, at At) (service.PostureView, error) {
+	return get[service.PostureView](ctx, c, in(org, "/reports/posture"), at.query())
+}
+
+// Usage counts what was done in a period; empty ends are none.
+func (c *Client) Usage(ctx context.Context, org string, at At, from, to, scope string) (service.UsageView, error) {
+	q := at.query()
+	q.Set("scope", scope)
+	q.Set("from", from)
+	q.Set("to", to)
+	return get[service.UsageView](ctx, c, in(org, "/reports/usage"), q)
+}
+
+// Sections lists what a person sees on a scope; without a person, the caller.
+func (c *Client) Sections(ctx context.Context, org string, at At, person, scope string, below bool) ([]service.SectionView, error) {
+	q := at.query()
+	q.Set("person", person)
+	q.Set("scope", scope)
+	q.Set("below", strconv.FormatBool(below))
+	return get[[]service.SectionView](ctx, c, in(org, "/sections"), q)
+}
+
 // ImportTimeline takes over one commit of a source history.
 func (c *Client) ImportTimeline(ctx context.Context, org string, r service.TimelineCommit) (service.Receipt, error) {
 	return send[service.Receipt](ctx, c, http.MethodPost, in(org, "/imports/timeline"), Options{}, r)
@@ -388,9 +600,32 @@ func (c *Client) ExportPeribolos(ctx context.Context, org string, at At) (servic
 	return get[service.Peribolos](ctx, c, in(org, "/exports/peribolos"), at.query())
 }
 
+// Rules lists the numbered rules that role models cite and refusals name.
+func (c *Client) Rules(ctx context.Context) ([]service.RuleView, error) {
+	return get[[]service.RuleView](ctx, c, "/rules", nil)
+}
+
+// Rule says what a numbered rule means.
+func (c *Client) Rule(ctx context.Context, id string) (service.RuleView, error) {
+	return get[service.RuleView](ctx, c, "/rules/"+segment(id), nil)
+}
+
 // Models lists the role models.
 func (c *Client) Models(ctx context.Context) ([]service.ModelView, error) {
 	return get[[]service.ModelView](ctx, c, "/models", nil)
+}
+
+// AdoptModel puts another role model, or a newer version of it, in force.
+func (c *Client) AdoptModel(ctx context.Context, org string, o Options, r service.AdoptRequest) (service.AdoptionReceipt, error) {
+	return send[service.AdoptionReceipt](ctx, c, http.MethodPost, in(org, "/model"), o, adoptBody{r, o.annotations()})
+}
+
+// AdoptedModel shows the role model in force; with its canonical form, if source
+// is asked for.
+func (c *Client) AdoptedModel(ctx context.Context, org string, at At, source bool) (service.AdoptedModel, error) {
+	q := at.query()
+	q.Set("source", strconv.FormatBool(source))
+	return get[service.AdoptedModel](ctx, c, in(org, "/model"), q)
 }
 
 // Model shows a role model.

@@ -46,6 +46,11 @@ func story(t *testing.T, client func(key string) *Client, operatorKey string) ma
 	model, err := operator.Model(ctx, "github")
 	call("Model", err)
 	is("the model", "github", model.ID)
+	rules, err := operator.Rules(ctx)
+	call("Rules", err)
+	rule, err := operator.Rule(ctx, "X01")
+	call("Rule", err)
+	is("a rule", rules[0], rule)
 	list, err := operator.Organizations(ctx)
 	call("Organizations", err)
 	is("nothing is founded", []service.OrganizationView{}, list)
@@ -115,6 +120,22 @@ func story(t *testing.T, client func(key string) *Client, operatorKey string) ma
 	answer, err = ann.Can(ctx, "acme", At{Revision: granted.Revision - 1}, "ben", "team.delete", "team:sig")
 	call("Can", err)
 	is("not before", false, answer.Allowed)
+	answer, err = ann.CanUpon(ctx, "acme", At{}, "ben", "team.delete", "team:sig", "zoe@example.org")
+	call("CanUpon", err)
+	is("about an outsider", []any{"zoe@example.org", events.PrincipalID("")}, []any{answer.About, answer.AboutID})
+	sections, err := ann.Sections(ctx, "acme", At{}, "", "team:sig", true)
+	call("Sections", err)
+	is("the first section of teams", []any{"Teams", 1}, []any{sections[0].Title, sections[0].Permissions[0].Scopes})
+	posture, err := operator.Posture(ctx, "acme", At{AsOf: "2026-01-01"})
+	call("Posture", err)
+	is("who holds the highest role", []string{"organization.admin", "ann"}, []string{posture.Role, posture.Holders[0].Login})
+	usage, err := operator.Usage(ctx, "acme", At{}, "2026-01-01", "2026-01-01", "")
+	call("Usage", err)
+	is("somebody did something", true, len(usage.Rows) > 2 && usage.Rows[0].Commits > 0)
+	_, err = operator.Usage(ctx, "acme", At{}, "soon", "", "")
+	if !errors.As(err, &p) || p.Field != "from" {
+		t.Errorf("a period from soon: %v", err)
+	}
 	scopes, err := ann.Scopes(ctx, "acme", At{AsOf: "2026-01-01"})
 	call("Scopes", err)
 	is("scopes", 3, len(scopes))
@@ -144,6 +165,27 @@ func story(t *testing.T, client func(key string) *Client, operatorKey string) ma
 	})
 	call("ImportTimeline", err)
 	is("imported", true, imported.Changed)
+	for _, change := range []struct{ verb, into string }{{"create", ""}, {"archive", ""}, {"restore", ""}, {"merge", "team:sig"}} {
+		receipt, err := operator.ChangeScope(ctx, "acme", Options{Reason: "reorganization"}, change.verb, service.ScopeRequest{Scope: "team:tmp", Into: change.into})
+		call("ChangeScope", err)
+		is(change.verb, true, receipt.Changed)
+	}
+	_, err = ann.ChangeScope(ctx, "acme", Options{}, "set", service.ScopeRequest{Scope: "team:sub", Attributes: map[events.AttributeID]string{"type": "project"}})
+	if !errors.As(err, &p) || p.Field != "attributes.type" {
+		t.Errorf("an attribute that teams do not have is set: %v", err)
+	}
+	tried, err := operator.ImportScopes(ctx, "acme", Options{Reason: "migration", DryRun: true}, service.ScopeImportRequest{Kind: "team", Under: "team:sig", CSV: "handle,title,under\nnorth,North,\neast,,north\n"})
+	call("ImportScopes", err)
+	is("two teams would be added", []any{true, 2}, []any{tried.DryRun, len(tried.Events)})
+	scope, err := ann.Scope(ctx, "acme", At{}, "team:sig")
+	call("Scope", err)
+	is("who holds what there", 1, len(scope.Roles))
+	members, err := operator.ExportMembers(ctx, "acme", At{}, "team:sig")
+	call("ExportMembers", err)
+	is("who is there", []string{"maintainer"}, members[0].Roles)
+	exports, err := operator.ExportScopes(ctx, "acme", At{}, "team", "")
+	call("ExportScopes", err)
+	is("teams", 3, len(exports))
 	_, err = ann.RevokeKey(ctx, "acme", Options{}, service.RevokeKeyRequest{Key: key.Prefix})
 	call("RevokeKey", err)
 	_, err = ann.Whoami(ctx)
@@ -152,7 +194,9 @@ func story(t *testing.T, client func(key string) *Client, operatorKey string) ma
 	}
 	_, err = operator.ChangeMembership(ctx, "acme", because, "terminate", service.MembershipRequest{Person: "ben"})
 	call("ChangeMembership", err)
+	staffStory(t, client, operator, call)
 	firmStory(t, client, operator, call)
+	modelStory(t, client, operator, call)
 	return called
 }
 
@@ -196,14 +240,33 @@ func firmStory(t *testing.T, client func(key string) *Client, operator *Client, 
 	features, err := mia.Features(ctx, "firm", At{})
 	call("Features", err)
 	is("features", true, features[0].On)
+	editions, err := mia.Editions(ctx, "firm", At{})
+	call("Editions", err)
+	is("editions", []service.EditionView{}, editions)
+	// The model has none, so that is all that can be asked.
+	_, err = olga.SetEdition(ctx, "firm", o, service.EditionRequest{Edition: "full"})
+	var p *Problem
+	if !errors.As(err, &p) || p.Status != http.StatusNotFound || p.Field != "edition" {
+		t.Errorf("an edition of a model without any: %v", err)
+	}
+	call("SetEdition", nil)
 	_, err = mia.RecordFact(ctx, "firm", o, service.FactRequest{Fact: "license_purchased", Quantity: 3})
 	call("RecordFact", err)
 	support, err := mia.Resolve(ctx, "firm", At{}, "support_team", "")
 	call("Resolve", err)
 	is("support", "max", support.Holders[0].Login)
 
-	// Only the operator, who issues keys as well, is shown the token.
+	members, err := olga.Members(ctx, "firm", At{}, "organization:firm")
+	call("Members", err)
+	is("members", []string{"carl", "max", "mia", "olga"}, []string{members[0].Login, members[1].Login, members[2].Login, members[3].Login})
 	asked := Options{Reason: "joined"}
+	_, err = operator.RouteAddresses(ctx, "firm", asked, service.RouteRequest{Scope: "organization:firm", Domains: []string{"Example.org"}})
+	call("RouteAddresses", err)
+	routes, err := operator.Routes(ctx, "firm", At{})
+	call("Routes", err)
+	is("routes", []string{"example.org"}, routes[0].Domains)
+
+	// Only the operator, who issues keys as well, is shown the token.
 	sent, err := olga.Invite(ctx, "firm", o, service.InvitationRequest{PersonDetails: service.PersonDetails{Email: "noor@example.org"}})
 	call("Invite", err)
 	is("the token is not shown", "", sent.Token)
@@ -224,6 +287,7 @@ func firmStory(t *testing.T, client func(key string) *Client, operator *Client, 
 		open, err := olga.Invitations(ctx, "firm", At{})
 		call("Invitations", err)
 		is("open invitations", 1, len(open))
+		is("where it can be answered", events.ScopeID("organization:firm"), open[0].Route)
 		if answer == "decline" {
 			_, err = client(invitation.Token).DeclineInvitation(ctx, "firm", o, string(invitation.ID))
 			call("DeclineInvitation", err)
@@ -277,12 +341,11 @@ func firmStory(t *testing.T, client func(key string) *Client, operator *Client, 
 
 	notices, err := olga.Notices(ctx, "firm", service.NoticeFilter{Kind: "membership.terminated"})
 	call("Notices", err)
-	is("alerts", 1, len(notices))
+	is("alerts, and what max is told", 2, len(notices))
 	notice, err := olga.Notice(ctx, "firm", notices[0].ID)
 	call("Notice", err)
 	is("the alert goes to", "mia", notice.Login)
 	_, err = olga.RetryNotice(ctx, "firm", notice.ID)
-	var p *Problem
 	if errors.As(err, &p) && p.Code == "exists" {
 		err = nil // it is not parked
 	}
@@ -298,6 +361,10 @@ func TestBothWays(t *testing.T) {
 	over, within := open(t), open(t)
 	called := story(t, over.network, over.operator)
 	story(t, within.inProcess, within.operator)
+	guildOver, guildWithin := open(t, foundGuild), open(t, foundGuild)
+	guildStory(t, guildOver.network, guildOver.operator, called)
+	guildStory(t, guildWithin.inProcess, guildWithin.operator, called)
+	over.answered, within.answered = append(over.answered, guildOver.answered...), append(within.answered, guildWithin.answered...)
 	a, b := withoutChance(over.answered), withoutChance(within.answered)
 	if len(a) != len(b) {
 		t.Fatalf("there are %d answers over the network and %d in process", len(a), len(b))

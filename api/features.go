@@ -12,6 +12,11 @@ type featureBody struct {
 	Annotations
 }
 
+type editionBody struct {
+	service.EditionRequest
+	Annotations
+}
+
 type factBody struct {
 	service.FactRequest
 	Annotations
@@ -33,6 +38,14 @@ func (s *server) features() {
 	datedQuestion(s, "list-features", "/organizations/{org}/features", "List the features of the role model, and whether they are on", tag,
 		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.FeatureView, error) {
 			return s.service.Features(ctx, callerOf(ctx), in.Org, reading)
+		})
+	order(s, "set-edition", "/editions", "Put an edition of the role model in force", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body editionBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.SetEdition(ctx, caller, org, e, body.EditionRequest))
+		})
+	datedQuestion(s, "list-editions", "/organizations/{org}/editions", "List the editions of the role model, and which is in force", tag,
+		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.EditionView, error) {
+			return s.service.Editions(ctx, callerOf(ctx), in.Org, reading)
 		})
 	order(s, "record-fact", "/facts", "Put on record what the caller did elsewhere; nothing is done by it here", tag,
 		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body factBody) (service.Receipt, service.Receipt, error) {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"tenure/aggregate"
 	"tenure/events"
@@ -80,6 +81,8 @@ func describe(s *server, mux *http.ServeMux) huma.API {
 	config.Info.Description = "Who holds which role in an organization, since when, by whose authority, and the proof of it."
 	config.DocsPath = "" // its page loads scripts from elsewhere
 	config.CreateHooks = nil
+	format := huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: readJSON}
+	config.Formats = map[string]huma.Format{"application/json": format, "json": format}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer", Description: "A person's API key, or the operator's."},
 	}
@@ -89,8 +92,12 @@ func describe(s *server, mux *http.ServeMux) huma.API {
 	api.UseMiddleware(s.authenticate)
 	s.organizations()
 	s.people()
+	s.managers()
+	s.clients()
 	s.memberships()
 	s.roles()
+	s.roleTypes()
+	s.groups()
 	s.designations()
 	s.features()
 	s.scopes()
@@ -100,9 +107,21 @@ func describe(s *server, mux *http.ServeMux) huma.API {
 	s.backups()
 	s.keys()
 	s.histories()
+	s.reports()
 	s.exchange()
 	s.models()
+	s.adoption()
 	return api
+}
+
+// readJSON reads a body. A name that stands twice in an object, and text that is
+// no Unicode, are refused: who wrote it and who reads it could take it for
+// something else.
+func readJSON(data []byte, v any) error {
+	if _, err := jsontext.AppendFormat(nil, data); err != nil {
+		return err
+	}
+	return huma.DefaultJSONFormat.Unmarshal(data, v)
 }
 
 type server struct {
@@ -167,9 +186,11 @@ type CommandHeaders struct {
 
 // Annotations may come along in the body of every command.
 type Annotations struct {
-	Reason string `json:"reason,omitempty" doc:"A reason code. The operator must give one to act inside an organization."`
-	Ticket string `json:"ticket,omitempty" doc:"A reference into another system: 1 to 32 letters, digits and -."`
-	Note   string `json:"note,omitempty" maxLength:"4096" doc:"A note, kept sealed under the key of the one person whom the command concerns."`
+	Reason     string `json:"reason,omitempty" doc:"A reason code. The operator must give one to act inside an organization."`
+	Ticket     string `json:"ticket,omitempty" doc:"A reference into another system: 1 to 32 letters, digits and -."`
+	Note       string `json:"note,omitempty" maxLength:"4096" doc:"A note, kept sealed under the key of the one person whom the command concerns."`
+	OnBehalfOf string `json:"on_behalf_of,omitempty" doc:"The person for whom the caller acts, named beside them: login, address or id. It takes the permission to act on behalf of that person."`
+	DryRun     bool   `json:"dry_run,omitempty" doc:"Decide, answer with what would be done, and do nothing. An idempotency key is not used up."`
 }
 
 // given are the annotations themselves, of every body that they are part of.
@@ -180,7 +201,7 @@ type annotated interface{ given() Annotations }
 
 // envelope reads what came along with a command.
 func (h CommandHeaders) envelope(a Annotations) (service.Envelope, error) {
-	e := service.Envelope{IdempotencyKey: h.IdempotencyKey, Reason: a.Reason, Ticket: a.Ticket, Note: a.Note}
+	e := service.Envelope{IdempotencyKey: h.IdempotencyKey, Reason: a.Reason, Ticket: a.Ticket, Note: a.Note, OnBehalfOf: a.OnBehalfOf, DryRun: a.DryRun}
 	if h.IfMatch == "" || h.IfMatch == "*" {
 		return e, nil
 	}

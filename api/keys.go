@@ -28,7 +28,7 @@ func (s *server) keys() {
 		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body revokeKeyBody) (service.Receipt, service.Receipt, error) {
 			return plainly(s.service.RevokeKey(ctx, caller, org, e, body.RevokeKeyRequest))
 		})
-	datedQuestion(s, "list-keys", "/organizations/{org}/keys", "List the API keys in force", tag,
+	datedQuestion(s, "list-keys", "/organizations/{org}/keys", "List the API keys in force: the caller's own, and those of others that the caller may revoke", tag,
 		func(ctx context.Context, in *readInput, reading service.Reading) ([]service.KeyView, error) {
 			return s.service.Keys(ctx, callerOf(ctx), in.Org, reading)
 		})

@@ -7,8 +7,19 @@ import (
 	"tenure/service"
 )
 
+type membersQuery struct {
+	InOrg
+	ReadingQuery
+	Scope string `query:"scope" doc:"KIND:HANDLE; the organization itself if absent."`
+}
+
 type membershipBody struct {
 	service.MembershipRequest
+	Annotations
+}
+
+type membershipsBody struct {
+	service.MembershipsRequest
 	Annotations
 }
 
@@ -18,6 +29,7 @@ func (s *server) memberships() {
 		do                func(*service.Service, context.Context, service.Caller, events.OrgID, service.Envelope, service.MembershipRequest) (service.Receipt, error)
 	}{
 		{"start-membership", "start", "Make a person a member", (*service.Service).StartMembership},
+		{"change-membership-kind", "change", "Make a member one of another kind, with all roles kept", (*service.Service).ChangeMemberKind},
 		{"suspend-membership", "suspend", "Make a member inactive, with all roles kept", (*service.Service).SuspendMembership},
 		{"resume-membership", "resume", "Make a suspended member active again", (*service.Service).ResumeMembership},
 		{"terminate-membership", "terminate", "End a membership, and with it what was held through it", (*service.Service).TerminateMembership},
@@ -27,4 +39,12 @@ func (s *server) memberships() {
 				return plainly(verb.do(s.service, ctx, caller, org, e, body.MembershipRequest))
 			})
 	}
+	datedQuestion(s, "list-members", "/organizations/{org}/memberships", "List the members of a scope", "Memberships",
+		func(ctx context.Context, in *membersQuery, reading service.Reading) ([]service.MemberView, error) {
+			return s.service.Members(ctx, callerOf(ctx), in.Org, reading, in.Scope)
+		})
+	order(s, "change-memberships", "/memberships/bulk", "Suspend, resume or terminate several memberships, all of them or none", "Memberships",
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body membershipsBody) (service.Receipt, service.Receipt, error) {
+			return plainly(s.service.ChangeMemberships(ctx, caller, org, e, body.MembershipsRequest))
+		})
 }

@@ -12,6 +12,11 @@ type personBody struct {
 	Annotations
 }
 
+type newMemberBody struct {
+	service.NewMemberRequest
+	Annotations
+}
+
 type personChangeBody struct {
 	service.PersonChange
 	Annotations
@@ -28,6 +33,11 @@ func (s *server) people() {
 	order(s, "register-person", "/people", "Make a person known to the organization", tag,
 		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body personBody) (service.PersonReceipt, service.Receipt, error) {
 			receipt, err := s.service.RegisterPerson(ctx, caller, org, e, body.PersonDetails)
+			return receipt, receipt.Receipt, err
+		})
+	order(s, "add-member", "/people/members", "Make a person known and a member of a scope at once", tag,
+		func(ctx context.Context, caller service.Caller, org events.OrgID, e service.Envelope, body newMemberBody) (service.PersonReceipt, service.Receipt, error) {
+			receipt, err := s.service.AddMember(ctx, caller, org, e, body.NewMemberRequest)
 			return receipt, receipt.Receipt, err
 		})
 	order(s, "update-person", "PATCH /people", "Change a person's details", tag,

@@ -92,6 +92,8 @@ func TestProblems(t *testing.T) {
 		// What is sent.
 		{"no body", "POST", org + "/grants", ann, "", nil, 400, "invalid", "", "body"},
 		{"no JSON", "POST", org + "/grants", ann, `{"person"`, nil, 400, "invalid", "body", ""},
+		{"a field twice", "POST", org + "/grants", ann, `{"person":"ben","role":"member","dry_run":true,"dry_run":false}`, nil, 400, "invalid", "body", "duplicate"},
+		{"half a character", "POST", org + "/grants", ann, `{"person":"\ud800","role":"member"}`, nil, 400, "invalid", "body", "surrogate"},
 		{"two bodies", "POST", org + "/grants", ann, grant + grant, nil, 400, "invalid", "body", ""},
 		{"another type of content", "POST", org + "/grants", ann, grant, []string{"Content-Type", "text/plain"}, 415, "invalid", "body", ""},
 		{"a list", "POST", org + "/grants", ann, `[]`, nil, 422, "invalid", "body", ""},
@@ -223,6 +225,8 @@ func TestForeignOrganization(t *testing.T) {
 				switch {
 				case strings.Contains(path, "/grants"):
 					body = `{"person":"ann","role":"admin"}`
+				case strings.HasSuffix(path, "/imports/people"):
+					body = `{"file":"login\nann\n"}`
 				case strings.HasSuffix(path, "/people") && method == "POST":
 					body = `{"login":"ann"}`
 				case strings.HasSuffix(path, "/keys/revoke"):
@@ -237,23 +241,45 @@ func TestForeignOrganization(t *testing.T) {
 					body = `{"person":"ann","ground":"x","until":"P1M"}`
 				case strings.Contains(path, "/designations"):
 					body = `{"person":"ann","designation":"x"}`
+				case strings.HasSuffix(path, "permit") && strings.Contains(path, "/groups/"):
+					body = `{"scope":"team:sig","permissions":["x"]}`
+				case strings.HasSuffix(path, "permit"), strings.HasSuffix(path, "/withhold"), strings.HasSuffix(path, "/role-types/restore"):
+					body = `{"role":"x","permissions":["x"]}`
+				case strings.Contains(path, "/role-types"):
+					body = `{"role":"x"}`
 				case strings.HasSuffix(path, "/roles"):
 					body = `{"roles":{"admin":["ann"]}}`
 				case strings.Contains(path, "/features"):
 					body = `{"feature":"x","on":true}`
+				case strings.Contains(path, "/editions"):
+					body = `{"edition":"x"}`
+				case strings.HasSuffix(path, "/model"):
+					body = `{"model":"github"}`
+				case strings.Contains(path, "/routes"):
+					body = `{"scope":"team:sig"}`
 				case strings.Contains(path, "/facts"):
 					body = `{"fact":"x"}`
+				case strings.HasSuffix(path, "/scopes/import"):
+					body = `{"kind":"team","csv":"handle\nx\n"}`
+				case strings.HasSuffix(path, "/people/members"):
+					body = `{"login":"ann"}`
+				case strings.HasSuffix(path, "/memberships/bulk"):
+					body = `{"verb":"suspend","people":["ann"]}`
+				case strings.HasSuffix(path, "/clients"):
+					body = `{"name":"ann"}`
+				case strings.HasSuffix(path, "/clients/delete"):
+					body = `{"client":"ann"}`
 				case strings.Contains(path, "/imports"):
 					body = `{"commit":"c","time":"2026-01-01T00:00:00Z","changes":[{"op":"admin.add","user":"x"}]}`
 				}
 			}
 			at := func(org string) reply {
-				filled := strings.NewReplacer("{org}", org, "{person}", "ann", "{id}", "01K2Q7D3N8R5T6V9W1X2Y3Z4A5", "{resolver}", "x").Replace(path)
-				return x.ask(method, filled+"?person=ann&permission=organization.edit&from=@1&to=@2&role=", ann, body, "If-Match", `"1"`, "Idempotency-Key", "k")
+				filled := strings.NewReplacer("{org}", org, "{person}", "ann", "{client}", "ann", "{id}", "01K2Q7D3N8R5T6V9W1X2Y3Z4A5", "{resolver}", "x", "{scope}", "team:sig").Replace(path)
+				return x.ask(method, filled+"?person=ann&permission=organization.edit&kind=team&from=2026-01-01&to=2026-01-02&role=", ann, body, "If-Match", `"1"`, "Idempotency-Key", "k")
 			}
 			foreign, none := at("hidden"), at("absent")
 			want := 404
-			if strings.Contains(path, "/imports") {
+			if strings.Contains(path, "/imports/timeline") {
 				want = 403
 			}
 			if foreign.status != want || strings.ReplaceAll(foreign.body, "hidden", "absent") != none.body || none.status != want {

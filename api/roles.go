@@ -47,6 +47,7 @@ type checkQuery struct {
 	Person     string `query:"person" required:"true" doc:"Login, address or id."`
 	Permission string `query:"permission" required:"true" doc:"The permission's id."`
 	Scope      string `query:"scope" doc:"KIND:HANDLE; the organization itself if absent."`
+	About      string `query:"about" doc:"The person concerned, at whom conditions look: login, address or id; somebody whom the organization does not know counts as an outsider."`
 }
 
 func (s *server) roles() {
@@ -86,6 +87,6 @@ func (s *server) roles() {
 		})
 	datedQuestion(s, "check", "/organizations/{org}/check", "Say whether a person has a permission on a scope, and why", tag,
 		func(ctx context.Context, in *checkQuery, reading service.Reading) (service.Answer, error) {
-			return s.service.Can(ctx, callerOf(ctx), in.Org, reading, in.Person, in.Permission, in.Scope)
+			return s.service.CanUpon(ctx, callerOf(ctx), in.Org, reading, in.Person, in.Permission, in.Scope, in.About)
 		})
 }
