@@ -34,14 +34,14 @@ destroyed and what cannot be; verify it with tenure verify.`,
 			return a.with(cmd.Context(), false, func(c *api.Client) error {
 				// What cannot be written is found out while nothing is done.
 				var certificate *newFile
-				if cmd.Flags().Changed("certificate") {
+				if cmd.Flags().Changed("certificate") && !a.change.DryRun {
 					var err error
 					if certificate, err = createFile(file); err != nil {
 						return err
 					}
 					defer certificate.discard()
 				}
-				if !yes {
+				if !yes && !a.change.DryRun {
 					if err := a.confirm(cmd.Context(), c, args[0]); err != nil {
 						return err
 					}
@@ -122,6 +122,9 @@ func anonymizationText(r service.AnonymizationReceipt, file string) string {
 	var p page
 	for line := range strings.Lines(receiptText(r.Receipt)) {
 		p.line("%s", strings.TrimSuffix(line, "\n"))
+	}
+	if r.DryRun {
+		return p.String()
 	}
 	if r.Certificate == "" {
 		p.line("%s is not anonymized yet: it is decided, and goes on by itself. To see how far it is: tenure cases show %s --org %s",

@@ -82,12 +82,13 @@ Exit status: 0 done or allowed, 1 refused or not allowed, 2 error or usage.`,
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return a.settle(cmd) }
 	must(root.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"table", "json", "csv"}, cobra.ShellCompDirectiveNoFileComp)))
 	root.AddCommand(
-		a.demo(), a.serve(), a.found(), a.person(), a.member(),
-		a.grant(), a.revoke(), a.transfer(), a.designate(), a.undesignate(), a.roles(), a.feature(), a.record(),
-		a.scope(), a.keys(), a.invitations(),
-		a.can(), a.who(), a.resolve(), a.history(), a.diff(), a.links(),
+		a.demo(), a.serve(), a.found(), a.person(), a.member(), a.manager(),
+		a.grant(), a.revoke(), a.transfer(), a.designate(), a.undesignate(), a.roles(), a.feature(), a.edition(), a.record(),
+		a.role(), a.group(),
+		a.scope(), a.clients(), a.keys(), a.invitations(), a.route(),
+		a.can(), a.who(), a.sections(), a.resolve(), a.history(), a.diff(), a.links(), a.report(),
 		a.cases(), a.remind(), a.hold(), a.keep(), a.anonymize(), a.notices(), a.verify(),
-		a.importing(), a.export(), a.backup(), a.restore(), a.models(), a.organizations(),
+		a.importing(), a.export(), a.backup(), a.restore(), a.models(), a.adoptedModel(), a.rules(), a.organizations(),
 	)
 	root.SetHelpCommand(help(root))
 	root.InitDefaultCompletionCmd(a.args...)
@@ -211,6 +212,8 @@ func (a *app) changes(cmd *cobra.Command) {
 	flags.StringVar(&a.change.Ticket, "ticket", "", "reference into another system")
 	flags.StringVar(&a.change.Note, "note", "", "note about the person concerned, kept sealed")
 	flags.StringVar(&a.change.IdempotencyKey, "idempotency-key", "", "do this once, however often it is asked")
+	flags.StringVar(&a.change.OnBehalfOf, "on-behalf-of", "", "the person for whom this is done, who is named beside you")
+	flags.BoolVar(&a.change.DryRun, "dry-run", false, "decide and show what would be done, and do nothing")
 	flags.Uint64Var((*uint64)(&a.change.IfRevision), "if-revision", 0, "only if the organization stands at this revision")
 	must(cmd.RegisterFlagCompletionFunc("reason", cobra.FixedCompletions(events.Reasons, cobra.ShellCompDirectiveNoFileComp)))
 }

@@ -70,9 +70,28 @@ var (
 			add(feature.ID, feature.Title)
 		}
 	})
+	completeEditions = offer(func(m *rolemodel.Model, _ string, add func(word, title string)) {
+		for _, edition := range m.Editions {
+			add(edition.ID, edition.Title)
+		}
+	})
+	completeMemberKinds = offer(func(m *rolemodel.Model, kind string, add func(word, title string)) {
+		if k, known := m.Kind(kind); known {
+			for _, member := range k.MemberKinds {
+				add(member.ID, member.Title)
+			}
+		}
+	})
 	completeResolvers = offer(func(m *rolemodel.Model, _ string, add func(word, title string)) {
 		for _, resolver := range m.Resolvers {
 			add(resolver.ID, resolver.Title)
+		}
+	})
+	completeKinds = offer(func(m *rolemodel.Model, _ string, add func(word, title string)) {
+		for _, kind := range m.Kinds {
+			if len(kind.Under) > 0 {
+				add(kind.Name, kind.Title)
+			}
 		}
 	})
 	completeMessages = offer(func(m *rolemodel.Model, _ string, add func(word, title string)) {

@@ -37,6 +37,7 @@ func (a *app) featureList() *cobra.Command {
 					column[view]{"feature", func(f view) string { return f.Feature }},
 					column[view]{"on", func(f view) string { return fmt.Sprint(f.On) }},
 					column[view]{"title", func(f view) string { return f.Title }},
+					column[view]{"editions", func(f view) string { return strings.Join(f.Editions, " ") }},
 				)
 			})
 		},
@@ -74,7 +75,8 @@ func (a *app) record() *cobra.Command {
 		Short: "Put on record what was done elsewhere",
 		Long: `Record says that something was done outside of this ledger, by somebody who had the
 permission for it, for instance that licenses were purchased. Nothing else is done.`,
-		Example:           `  tenure record license_purchased --quantity 5 --org acme --data ./ledger --key tom.key`,
+		Example: `  tenure record license_purchased --quantity 5 --org acme --data ./ledger --key tom.key
+  tenure record password_reset --person tom --org acme --data ./ledger --key lea.key`,
 		Args:              exactArgs(1),
 		ValidArgsFunction: first(completeFacts),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -89,6 +91,7 @@ permission for it, for instance that licenses were purchased. Nothing else is do
 		},
 	}
 	cmd.Flags().Uint64Var(&r.Quantity, "quantity", 0, "how many, where that matters")
+	cmd.Flags().StringVar(&r.Person, "person", "", "whom it concerned: login, address or id")
 	a.on(cmd, &r.Scope)
 	a.inOrg(cmd)
 	a.changes(cmd)
@@ -136,6 +139,10 @@ func responsibleColumns(answer service.Responsible) []column[service.HolderView]
 		{"revision", func(h view) string { return fmt.Sprint(h.Revision) }},
 		{"by", func(h view) string { return h.By }},
 		{"until", func(h view) string { return date(h.Until) }},
+		{"invited by", func(h view) string { return h.InvitedBy }},
+		{"since revision", func(h view) string { return fmt.Sprint(h.SinceRevision) }},
+		{"changed by", func(h view) string { return h.ChangedBy }},
+		{"changed at", func(h view) string { return date(h.ChangedAt) }},
 	}
 }
 
@@ -146,7 +153,7 @@ func responsibleText(answer service.Responsible) string {
 		b.WriteString(" nobody; no scope from there upwards names anybody.")
 	}
 	for _, h := range answer.Holders {
-		fmt.Fprintf(&b, "\n  %s, named on %s since %s by %s (revision %d)", visible(h.Login), answer.Scope, date(h.Since), visible(h.By), h.Revision)
+		fmt.Fprintf(&b, "\n  %s, named on %s%s", visible(h.Login), answer.Scope, originText(h.OriginView))
 		if !h.Until.IsZero() {
 			b.WriteString(", until " + date(h.Until))
 		}

@@ -7,16 +7,19 @@ import (
 
 	"tenure/api"
 	"tenure/events"
+	"tenure/rolemodel"
 	"tenure/service"
 )
 
 func (a *app) found() *cobra.Command {
 	var r service.FoundRequest
+	var model string
 	cmd := &cobra.Command{
-		Use:   "found ORG --model MODEL --owner LOGIN",
+		Use:   "found ORG --owner LOGIN [--model MODEL|FILE]",
 		Short: "Found an organization under a role model",
 		Long: `Found opens an organization: it puts a role model in force, makes the owner
-known and a member, and gives the owner the model's highest role. Only the
+known and a member, and gives the owner the model's highest role. The model is one
+that comes along, by its id, or one of your own, from a YAML or JSON file. Only the
 operator founds. The handle is public, stays for ever and must not name a
 person.`,
 		Example: `  tenure found acme --model github --owner lea --title "Acme" --data ./ledger
@@ -24,26 +27,37 @@ person.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Org = events.OrgID(args[0])
-			return a.with(cmd.Context(), true, func(c *api.Client) error {
+			source, err := a.readModel(model)
+			if err != nil {
+				return err
+			}
+			r.Model, r.Source = source.id, source.text
+			return a.with(cmd.Context(), !a.change.DryRun, func(c *api.Client) error {
 				receipt, err := c.Found(cmd.Context(), a.change, r)
 				if err != nil {
-					return err
+					return source.locate(err)
 				}
-				text := receiptText(receipt.Receipt) +
-					fmt.Sprintf("\nNext, give the owner a key: tenure keys issue %s --org %s", firstOf(r.Owner.Login, r.Owner.Email), r.Org)
+				text := receiptText(receipt.Receipt)
+				if !receipt.DryRun {
+					text += fmt.Sprintf("\nNext, give the owner a key: tenure keys issue %s --org %s", firstOf(r.Owner.Login, r.Owner.Email), r.Org)
+				}
 				return printOne(a, receipt, text, personReceiptColumns()...)
 			})
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&r.Model, "model", "", "role model (see tenure models list)")
+	flags.StringVar(&model, "model", rolemodel.Default, "role model, by id (see tenure models list) or file")
 	flags.StringVar(&r.Owner.Login, "owner", "", "login of who holds the highest role")
 	flags.StringVar(&r.Owner.Email, "email", "", "the owner's address")
 	flags.StringVar(&r.Owner.Name, "name", "", "the owner's full name")
+	flags.StringVar((*string)(&r.Edition), "edition", "", "edition of the role model that is in force from the beginning; its first one if left out")
 	flags.StringVar(&r.Title, "title", "", "the organization's title, kept sealed")
-	must(cmd.MarkFlagRequired("model"))
 	must(cmd.MarkFlagRequired("owner"))
-	must(cmd.RegisterFlagCompletionFunc("model", completeModels))
+	must(cmd.RegisterFlagCompletionFunc("model", func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		words, _ := completeModels(cmd, args, typed)
+		return words, cobra.ShellCompDirectiveDefault
+	}))
+	must(cmd.RegisterFlagCompletionFunc("edition", completeEditions))
 	a.changes(cmd)
 	return cmd
 }
@@ -64,6 +78,7 @@ func (a *app) organizations() *cobra.Command {
 					column[service.OrganizationView]{"org", func(o service.OrganizationView) string { return string(o.Org) }},
 					column[service.OrganizationView]{"title", func(o service.OrganizationView) string { return o.Title }},
 					column[service.OrganizationView]{"model", func(o service.OrganizationView) string { return o.Model }},
+					column[service.OrganizationView]{"edition", func(o service.OrganizationView) string { return o.Edition }},
 					column[service.OrganizationView]{"members", func(o service.OrganizationView) string { return fmt.Sprint(o.Members) }},
 					column[service.OrganizationView]{"scopes", func(o service.OrganizationView) string { return fmt.Sprint(o.Scopes) }},
 					column[service.OrganizationView]{"commits", func(o service.OrganizationView) string { return fmt.Sprint(o.Commits) }},

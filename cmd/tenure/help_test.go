@@ -17,9 +17,15 @@ import (
 var duties = map[string]string{
 	"found":      "change",
 	"person add": "change", "person update": "change", "person show": "dated", "person list": "dated",
-	"member start": "change", "member suspend": "change", "member resume": "change", "member terminate": "change",
+	"person import": "change", "person export": "dated", "person chart": "dated", "manager assign": "change", "manager remove": "change",
+	"client create": "change", "client delete": "change", "client list": "dated", "client show": "dated",
+	"member start": "change", "member change": "change", "member suspend": "change", "member resume": "change", "member terminate": "change",
 	"grant": "change", "revoke": "change", "transfer": "change", "can": "dated", "who": "dated",
 	"designate": "change", "undesignate": "change", "roles show": "dated", "roles define": "change",
+	"edition list": "dated", "edition set": "change", "route set": "change", "route clear": "change", "route list": "dated", "member list": "dated",
+	"role list": "dated", "role show": "dated", "role define": "change", "role rename": "change", "role delete": "change",
+	"role permit": "change", "role unpermit": "change", "role withhold": "change", "role restore": "change",
+	"group list": "dated", "group show": "dated", "group permit": "change", "group unpermit": "change",
 	"feature list": "dated", "feature on": "change", "feature off": "change", "record": "change", "resolve": "dated",
 	"invitations send": "change", "invitations list": "dated", "invitations resend": "change", "invitations withdraw": "change",
 	"invitations accept": "answer", "invitations decline": "answer",
@@ -29,9 +35,13 @@ var duties = map[string]string{
 	"notices list": "org", "notices show": "org", "notices retry": "org",
 	"verify": "", "backup": "", "restore": "",
 	"scope create": "change", "scope rename": "change", "scope move": "change", "scope delete": "change", "scope list": "dated",
+	"scope set": "change", "scope merge": "change", "scope archive": "change", "scope restore": "change", "scope import": "change",
+	"scope show": "dated", "scope export": "dated",
 	"keys issue": "change", "keys revoke": "change", "keys list": "dated",
+	"sections": "dated", "report posture": "dated", "report usage": "dated",
 	"history": "dated", "diff": "org", "export peribolos": "dated", "import timeline": "org",
-	"orgs": "", "models list": "", "models show": "", "models check": "", "demo": "", "serve": "", "help": "",
+	"model show": "dated", "model adopt": "change",
+	"orgs": "", "models list": "", "models show": "", "models check": "", "rules list": "", "rules show": "", "demo": "", "serve": "", "help": "",
 	"completion bash": "", "completion zsh": "", "completion fish": "", "completion powershell": "",
 }
 
@@ -79,7 +89,8 @@ func TestEveryCommandIsExplained(t *testing.T) {
 		if !known {
 			t.Errorf("%s: say in duties what it is", cmd.CommandPath())
 		}
-		checkFlags(t, cmd, duty == "change" || duty == "answer", "reason", "ticket", "note", "idempotency-key", "if-revision")
+		checkFlags(t, cmd, duty == "change" || duty == "answer", "reason", "ticket", "note", "on-behalf-of", "idempotency-key", "if-revision")
+		checkFlags(t, cmd, duty == "change" || duty == "answer", "reason", "ticket", "note", "idempotency-key", "if-revision", "dry-run")
 		checkFlags(t, cmd, duty == "dated", "as-of", "recorded", "at-revision", "at-least")
 		checkFlags(t, cmd, duty != "" && name != "found", "org")
 	}

@@ -17,10 +17,10 @@ func (a *app) history() *cobra.Command {
 		Use:   "history [QUERY]",
 		Short: "Search what happened, when, and by whose authority",
 		Long: `History lists events, oldest first. The query is made of terms FIELD:VALUE:
-actor, subject, person (either), type, role, scope, cause, command, reason,
-ticket, commit, created, recorded and revision (a value or a range A..B). Terms
-of one field are alternatives, terms of different fields must all hold, and a
-term with a minus in front must not.`,
+actor, subject, on_behalf_of, person (any of these, or manager), type, role,
+scope, cause, command, reason, ticket, commit, created, recorded and revision (a
+value or a range A..B). Terms of one field are alternatives, terms of different
+fields must all hold, and a term with a minus in front must not.`,
 		Example: `  tenure history type:role.granted role:admin --org acme --data ./ledger
   tenure history subject:tom created:2026-01-01..2026-02-01 -cause:import --org acme --data ./ledger`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,6 +35,9 @@ term with a minus in front must not.`,
 					columns = append(columns, eventDetails()...)
 				case slices.ContainsFunc(list, func(e service.EventView) bool { return itemWord(e) != "" }):
 					columns = slices.Insert(columns, 6, column[service.EventView]{"item", itemWord})
+				}
+				if a.format != "csv" && slices.ContainsFunc(list, func(e service.EventView) bool { return e.OnBehalfOf != "" }) {
+					columns = slices.Insert(columns, 3, column[service.EventView]{"on behalf of", func(e service.EventView) string { return e.OnBehalfOf }})
 				}
 				return print(a, list, "Nothing in the history matches.", columns...)
 			})
@@ -103,6 +106,13 @@ func eventDetails() []column[service.EventView] {
 		{"item", func(e view) string { return e.Item }},
 		{"former", func(e view) string { return e.Former }},
 		{"until", func(e view) string { return date(e.Until) }},
+		{"member kind", func(e view) string { return string(e.MemberKind) }},
+		{"route", func(e view) string { return string(e.Route) }},
+		{"domains", func(e view) string { return strings.Join(e.Domains, " ") }},
+		{"kind", func(e view) string { return e.Kind }},
+		{"value", func(e view) string { return e.Value }},
+		{"on behalf of", func(e view) string { return e.OnBehalfOf }},
+		{"manager", func(e view) string { return e.Manager }},
 	}
 }
 

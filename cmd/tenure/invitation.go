@@ -18,7 +18,8 @@ func (a *app) invitations() *cobra.Command {
 		Use:   "invitations",
 		Short: "Invitations to become a member",
 		Long: `An invitation asks somebody to become a member of the organization or of a scope in
-it. Its token is in the message to them, and speaks for them until they have answered.`,
+it. Its token is in the message to them, and speaks for them until they have answered.
+Where it is rerouted by their address (tenure route), others can answer it as well.`,
 	}
 	cmd.AddCommand(
 		a.invitationsSend(), a.invitationsList(),
@@ -68,6 +69,7 @@ func (a *app) invitationsSend() *cobra.Command {
 --email and what else is known about them. The token to answer with is shown this once;
 it is in the message to them as well.`,
 		Example: `  tenure invitations send tom --org acme --data ./ledger --key lea.key
+  tenure invitations send tom --role editor --as guest --on plan:spring --org acme --data ./ledger --key lea.key
   tenure invitations send --email ida@example.org --login ida --name "Ida Example" --expires P7D --org acme --data ./ledger`,
 		Args: asUsage(cobra.MaximumNArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -94,9 +96,11 @@ it is in the message to them as well.`,
 	flags.StringVar(&r.Login, "login", "", "login of somebody new")
 	flags.StringVar(&r.Name, "name", "", "full name of somebody new")
 	flags.StringVar(&r.JobTitle, "job-title", "", "job title of somebody new")
-	flags.StringVar(&role, "role", "", "role that comes with the membership")
+	flags.StringVar(&role, "role", "", "role that comes with the membership; needed where the scope has no members of its own")
+	flags.StringVar((*string)(&r.MemberKind), "as", "", "kind of member, where the role model has several; the usual one if left out")
 	flags.StringVar(&r.Expires, "expires", "", "when it can no longer be accepted: a date, a time, or P14D from now, which is meant if left out")
 	must(cmd.RegisterFlagCompletionFunc("role", completeRoles))
+	must(cmd.RegisterFlagCompletionFunc("as", completeMemberKinds))
 	a.on(cmd, &r.Scope)
 	a.inOrg(cmd)
 	a.changes(cmd)
@@ -125,7 +129,7 @@ func (a *app) printInvitation(receipt service.InvitationReceipt) error {
 
 func (a *app) invitationsList() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the invitations that are not answered yet",
+		Use: "list", Short: "List the open invitations that one may send and withdraw, or answer",
 		Example: `  tenure invitations list --org acme --data ./ledger`,
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -139,6 +143,8 @@ func (a *app) invitationsList() *cobra.Command {
 					column[view]{"login", func(v view) string { return v.Login }},
 					column[view]{"scope", func(v view) string { return string(v.Scope) }},
 					column[view]{"role", func(v view) string { return v.Role }},
+					column[view]{"as", func(v view) string { return v.Kind }},
+					column[view]{"route", func(v view) string { return string(v.Route) }},
 					column[view]{"since", func(v view) string { return date(v.Since) }},
 					column[view]{"expires", func(v view) string { return date(v.Expires) }},
 					column[view]{"by", func(v view) string { return v.By }},
@@ -173,7 +179,8 @@ func (a *app) invitationsAnswer(verb, short string, do func(context.Context, *ap
 		Use: verb + " [ID]", Short: short,
 		Long: short + `.
 The organization and the invitation are those of the token. Who is a person with a key
-of their own already can answer with that, and then says which: ID and --org.`,
+of their own already can answer with that, and then says which: ID and --org. So does
+who answers for another, where the invitation is rerouted.`,
 		Example: "  tenure invitations " + verb + ` --key invitation.token --url http://127.0.0.1:7070
   tenure invitations ` + verb + " 01K0W4Z36K3W5C2R0A3M8N9P7Q --org acme --key tom.key --url http://127.0.0.1:7070",
 		Args:              asUsage(cobra.MaximumNArgs(1)),

@@ -12,9 +12,10 @@ import (
 func (a *app) keys() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "keys",
-		Short: "API keys, which speak for people",
+		Short: "API keys, which speak for people and for API clients",
 		Long: `A key is 256 random bits, shown once and kept as a hash. People issue and revoke
-their own; the operator issues a person's first one.`,
+their own; the operator issues a person's first one. Keys of an API client are
+issued by whoever manages clients and may grant all that the client holds.`,
 	}
 	cmd.AddCommand(a.keysIssue(), a.keysRevoke(), a.keysList())
 	return cmd
@@ -22,7 +23,7 @@ their own; the operator issues a person's first one.`,
 
 func (a *app) keysIssue() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "issue PERSON", Short: "Give a person an API key, shown this once",
+		Use: "issue PERSON|CLIENT", Short: "Give a person or an API client a key, shown this once",
 		Example: `  tenure keys issue lea --org acme --data ./ledger -o json`,
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -82,7 +83,7 @@ func (a *app) keysRevoke() *cobra.Command {
 
 func (a *app) keysList() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list", Short: "List the API keys in force",
+		Use: "list", Short: "List the API keys in force: one's own, and those that one may revoke",
 		Example: `  tenure keys list --org acme --data ./ledger`,
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -141,6 +141,7 @@ func receiptColumns[T any](receipt func(T) service.Receipt) []column[T] {
 		{"revision", func(t T) string { return fmt.Sprint(receipt(t).Revision) }},
 		{"number", func(t T) string { return fmt.Sprint(receipt(t).Number) }},
 		{"changed", func(t T) string { return fmt.Sprint(receipt(t).Changed) }},
+		{"dry run", func(t T) string { return fmt.Sprint(receipt(t).DryRun) }},
 	}
 }
 
@@ -150,6 +151,8 @@ func receiptText(r service.Receipt) string {
 	switch {
 	case r.Replayed:
 		fmt.Fprintf(&b, "Done before, as revision %d of %s.", r.Revision, r.Org)
+	case r.DryRun && r.Changed:
+		fmt.Fprintf(&b, "Dry run: nothing was done, and %s stays at revision %d. This would happen:", r.Org, r.Revision)
 	case !r.Changed:
 		return fmt.Sprintf("Nothing to change; %s stays at revision %d.", r.Org, r.Revision)
 	default:
@@ -157,6 +160,9 @@ func receiptText(r service.Receipt) string {
 	}
 	for _, e := range r.Events {
 		fmt.Fprintf(&b, "\n  %s", eventText(e))
+	}
+	for _, remark := range r.Remarks {
+		b.WriteString("\nNote: " + visible(remark))
 	}
 	return b.String()
 }
@@ -170,14 +176,37 @@ func eventText(e service.EventView) string {
 	if e.Role != "" {
 		parts = append(parts, string(e.Role))
 	}
-	if word := itemWord(e); word != "" {
+	merged := e.Type == "scope.merged"
+	if word := itemWord(e); word != "" && !merged {
 		parts = append(parts, word)
 	}
 	if e.Scope != "" {
 		parts = append(parts, "on "+string(e.Scope))
 	}
+	if e.MemberKind != "" {
+		parts = append(parts, "as "+string(e.MemberKind))
+	}
+	if e.Type == "addresses.routed" && len(e.Domains) == 0 {
+		parts = append(parts, "none")
+	}
+	parts = append(parts, e.Domains...)
+	if e.Route != "" {
+		parts = append(parts, "rerouted to "+string(e.Route))
+	}
+	if e.Kind != "" {
+		parts = append(parts, "on every "+e.Kind)
+	}
+	if e.Value != "" {
+		parts = append(parts, "that is "+e.Value)
+	}
+	if merged {
+		parts = append(parts, "into "+e.Item)
+	}
 	if e.Former != "" {
 		parts = append(parts, "from "+visible(e.Former))
+	}
+	if e.Manager != "" {
+		parts = append(parts, "manager "+visible(e.Manager))
 	}
 	if !e.Until.IsZero() {
 		word := "until "
@@ -192,7 +221,7 @@ func eventText(e service.EventView) string {
 	return strings.Join(parts, " ")
 }
 
-// itemWord is the designation, feature or fact that an event names; ids of other
+// itemWord is the designation, feature, edition or fact that an event names; ids of other
 // things say nothing to people.
 func itemWord(e service.EventView) string {
 	if events.CommitID(e.Item).Validate() == nil { // a ULID

@@ -48,11 +48,15 @@ func TestVisible(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	evil := "x\x1b[2J\n\u202ey"
-	grant := service.GrantView{Login: evil, By: evil, Role: "admin", Scope: "organization:acme"}
+	grant := service.GrantView{Login: evil, OriginView: service.OriginView{By: evil, InvitedBy: evil, Revision: 1, ChangedBy: evil}, Role: "admin", Scope: "organization:acme"}
 	for name, text := range map[string]string{
-		"person":        personText(service.PersonView{Login: evil, Name: evil, Email: evil, JobTitle: evil, ChangedBy: evil, Roles: []service.GrantView{grant}}),
-		"answer":        answerText(service.Answer{Login: evil, Title: "See", Because: []service.GrantView{grant}, Ask: []string{evil}}, true),
-		"responsible":   responsibleText(service.Responsible{Holders: []service.HolderView{{Login: evil, By: evil}}}),
+		"person": personText(service.PersonView{Login: evil, Name: evil, Email: evil, JobTitle: evil, ChangedBy: evil, Roles: []service.GrantView{grant}}),
+		"answer": answerText(service.Answer{
+			Login: evil, About: evil, Title: "See", Because: []service.GrantView{grant}, Unmet: []service.GrantView{grant}, Ask: []string{evil},
+			Withheld: []service.WithheldView{{GrantView: grant, Who: evil}}, Idle: []service.IdleView{{GrantView: grant, SuspendedBy: evil}},
+			Ceiling: &service.CeilingView{GrantView: grant, Capped: []service.GrantView{grant}},
+		}, true),
+		"responsible":   responsibleText(service.Responsible{Holders: []service.HolderView{{Login: evil, OriginView: grant.OriginView}}}),
 		"notice":        noticeText(service.NoticeView{ID: "1", Login: evil, Concerns: evil, Title: evil, Problem: evil, Outcomes: []service.NoticeOutcome{{Problem: evil}}}, "acme"),
 		"anonymization": anonymizationText(service.AnonymizationReceipt{Certificate: "kept: " + evil + "\ndestroyed: y\n"}, evil),
 		"case": caseText(service.CaseView{

@@ -17,21 +17,34 @@ func (a *app) person() *cobra.Command {
 		Long: `A person is known to an organization before holding anything in it. Login,
 address, name and job title are kept sealed.`,
 	}
-	cmd.AddCommand(a.personAdd(), a.personUpdate(), a.personShow(), a.personList())
+	cmd.AddCommand(a.personAdd(), a.personUpdate(), a.personShow(), a.personList(), a.personChart(), a.personImport(), a.personExport())
 	return cmd
 }
 
 func (a *app) personAdd() *cobra.Command {
-	var r service.PersonDetails
+	var r service.NewMemberRequest
 	cmd := &cobra.Command{
-		Use:     "add LOGIN",
-		Short:   "Make a person known",
-		Example: `  tenure person add tom --email tom@example.org --name "Tom Example" --org acme --data ./ledger`,
-		Args:    exactArgs(1),
+		Use:   "add LOGIN",
+		Short: "Make a person known, and a member of a scope where one is named",
+		Long: `Add makes a person known. With --on, --as or --role the person becomes a member by
+the same commit: of the scope or, without --on, of the organization.`,
+		Example: `  tenure person add tom --email tom@example.org --name "Tom Example" --org acme --data ./ledger
+  tenure person add tom --role admin --org acme --data ./ledger --key lea.key`,
+		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Login = args[0]
+			member := false
+			for _, flag := range []string{"on", "as", "role"} {
+				member = member || cmd.Flags().Changed(flag)
+			}
 			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.RegisterPerson(cmd.Context(), a.org, a.change, r)
+				add := func() (service.PersonReceipt, error) {
+					return c.RegisterPerson(cmd.Context(), a.org, a.change, r.PersonDetails)
+				}
+				if member {
+					add = func() (service.PersonReceipt, error) { return c.AddMember(cmd.Context(), a.org, a.change, r) }
+				}
+				receipt, err := add()
 				if err != nil {
 					return err
 				}
@@ -42,6 +55,10 @@ func (a *app) personAdd() *cobra.Command {
 	cmd.Flags().StringVar(&r.Email, "email", "", "address")
 	cmd.Flags().StringVar(&r.Name, "name", "", "full name")
 	cmd.Flags().StringVar(&r.JobTitle, "job-title", "", "job title")
+	a.on(cmd, &r.Scope)
+	cmd.Flags().StringVar((*string)(&r.MemberKind), "as", "", "kind of member, where the role model has several")
+	cmd.Flags().StringVar((*string)(&r.Role), "role", "", "role on the scope that comes with it")
+	must(cmd.RegisterFlagCompletionFunc("role", completeRoles))
 	a.inOrg(cmd)
 	a.changes(cmd)
 	return cmd
@@ -133,16 +150,16 @@ func personColumns() []column[service.PersonView] {
 		{"state", func(p view) string { return p.State }},
 		{"name", func(p view) string { return p.Name }},
 		{"email", func(p view) string { return p.Email }},
-		{"roles", func(p view) string { return strings.Join(rolesOf(p), " ") }},
+		{"roles", func(p view) string { return strings.Join(rolesOf(p.Roles), " ") }},
 		{"since", func(p view) string { return date(p.Since) }},
 		{"revision", func(p view) string { return fmt.Sprint(p.Revision) }},
 		{"changed by", func(p view) string { return p.ChangedBy }},
 	}
 }
 
-func rolesOf(p service.PersonView) []string {
+func rolesOf(grants []service.GrantView) []string {
 	var roles []string
-	for _, g := range p.Roles {
+	for _, g := range grants {
 		roles = append(roles, g.Role+"@"+string(g.Scope))
 	}
 	return roles
@@ -154,12 +171,16 @@ func personText(p service.PersonView) string {
 	for _, line := range []struct{ label, text string }{
 		{"name", p.Name}, {"email", p.Email}, {"job title", p.JobTitle},
 		{"state", p.State + " since " + date(p.Since)},
-		{"last change", fmt.Sprintf("revision %d by %s", p.Revision, p.ChangedBy)},
+		{"last change", fmt.Sprintf("%s by %s (revision %d)", date(p.ChangedAt), p.ChangedBy, p.Revision)},
 		{"API keys", fmt.Sprint(p.Keys)},
+		{"manager", p.Manager}, {"reports", strings.Join(p.Reports, ", ")},
 	} {
 		if line.text != "" {
 			fmt.Fprintf(&b, "  %-12s %s\n", line.label, visible(line.text))
 		}
+	}
+	for _, m := range p.Membership {
+		fmt.Fprintf(&b, "  %-12s %s\n", "member of", membershipText(m))
 	}
 	for _, g := range p.Roles {
 		fmt.Fprintf(&b, "  %-12s %s\n", "role", grantText(g))
@@ -167,9 +188,41 @@ func personText(p service.PersonView) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// grantText tells a grant in a line, with the commit that gave it.
+// membershipText tells a membership in a line, with the commits that it comes from.
+func membershipText(m service.MembershipView) string {
+	text := string(m.Scope)
+	if m.Kind != "" {
+		text += " as " + m.Kind
+	}
+	text += originText(m.OriginView)
+	if !m.Active {
+		text += ", suspended"
+	}
+	return text
+}
+
+// originText tells since when something is had, by whom, and who changed it last
+// where somebody did.
+func originText(o service.OriginView) string {
+	text := fmt.Sprintf(", since %s by %s", date(o.Since), visible(o.By))
+	if o.InvitedBy != "" {
+		text += ", invited by " + visible(o.InvitedBy)
+	}
+	text += fmt.Sprintf(" (revision %d)", o.SinceRevision)
+	if o.Revision != o.SinceRevision {
+		text += fmt.Sprintf(", last changed %s by %s (revision %d)", date(o.ChangedAt), visible(o.ChangedBy), o.Revision)
+	}
+	return text
+}
+
+// grantText tells a grant in a line, with the commits that it comes from.
 func grantText(g service.GrantView) string {
-	text := fmt.Sprintf("%s on %s, since %s by %s (revision %d)", g.Role, g.Scope, date(g.Since), visible(g.By), g.Revision)
+	return g.Role + " on " + string(g.Scope) + grantStamp(g)
+}
+
+// grantStamp tells since when it is held, and what became of it.
+func grantStamp(g service.GrantView) string {
+	text := originText(g.OriginView)
 	if g.Cause != "" {
 		text += ", cause " + string(g.Cause)
 	}

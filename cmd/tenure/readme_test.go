@@ -77,7 +77,7 @@ func (s shown) runnable() bool {
 		return true
 	}
 	_, err := exec.LookPath(word)
-	return err == nil && slices.Contains([]string{"curl", "jq", "cat"}, word)
+	return err == nil && slices.Contains([]string{"awk", "cat", "curl", "jq", "sed"}, word)
 }
 
 // TestReadme runs every command that the README shows, in order, and compares

@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -109,21 +106,27 @@ func (a *app) on(cmd *cobra.Command, scope *string) {
 }
 
 func (a *app) can() *cobra.Command {
-	var on string
+	var on, about string
 	var explain bool
 	cmd := &cobra.Command{
 		Use:   "can PERSON PERMISSION",
 		Short: "Say whether a person may do something, and why",
 		Long: `Can answers a permission question. The exit status is 0 if it is allowed and 1
-if it is not. With --explain it names the ledger entries that make the answer
-so: which role gives it, since when, by whom, and at which revision.`,
+if it is not. With --explain it names what decided: which role or group gives it,
+since when, by whom, and at which revision; or the condition that is not met, the
+ceiling that holds it back, who withheld or suspended it, the feature that is off, what
+it would take, and whom to ask.
+
+Some permissions depend on the person whom something is done to: say who that is with
+--person. Somebody whom the organization does not know counts as an outsider.`,
 		Example: `  tenure can tom team.edit --on team:docs --org acme --explain --data ./ledger
+  tenure can tom team.edit --on team:docs --person ida --org acme --data ./ledger
   tenure can tom team.edit --on team:docs --org acme --as-of 2026-01-31 --data ./ledger`,
 		Args:              exactArgs(2),
 		ValidArgsFunction: second(completePermissions),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				answer, err := c.Can(cmd.Context(), a.org, a.at, args[0], args[1], on)
+				answer, err := c.CanUpon(cmd.Context(), a.org, a.at, args[0], args[1], on, about)
 				if err != nil {
 					return err
 				}
@@ -139,74 +142,10 @@ so: which role gives it, since when, by whom, and at which revision.`,
 	}
 	a.on(cmd, &on)
 	cmd.Flags().BoolVar(&explain, "explain", false, "say why")
+	cmd.Flags().StringVar(&about, "person", "", "the person concerned, at whom conditions look: login, address or id")
 	a.inOrg(cmd)
 	a.dated(cmd)
 	return cmd
-}
-
-func answerColumns() []column[service.Answer] {
-	type view = service.Answer
-	return []column[view]{
-		{"allowed", func(v view) string { return fmt.Sprint(v.Allowed) }},
-		{"login", func(v view) string { return v.Login }},
-		{"permission", func(v view) string { return v.Permission }},
-		{"scope", func(v view) string { return string(v.Scope) }},
-		{"revision", func(v view) string { return fmt.Sprint(v.Revision) }},
-		{"because", func(v view) string {
-			var list []string
-			for _, g := range v.Because {
-				list = append(list, fmt.Sprintf("%s@%s#%d", g.Role, g.Scope, g.Revision))
-			}
-			return strings.Join(list, " ")
-		}},
-	}
-}
-
-func answerText(v service.Answer, explain bool) string {
-	var b strings.Builder
-	word := "no"
-	if v.Allowed {
-		word = "yes"
-	}
-	b.WriteString(word)
-	if !explain {
-		return b.String()
-	}
-	verb := "may not"
-	if v.Allowed {
-		verb = "may"
-	}
-	login := visible(v.Login)
-	fmt.Fprintf(&b, ": %s %s do %s on %s (%s), as of revision %d, %s.", login, verb, v.Permission, v.Scope,
-		midSentence(v.Title), v.Revision, date(v.AsOf))
-	for _, g := range v.Because {
-		fmt.Fprintf(&b, "\n  because %s is %s", login, grantText(g))
-	}
-	switch {
-	case v.Feature != "":
-		fmt.Fprintf(&b, "\n  it waits for the feature %s, which is off: tenure feature on %s", v.Feature, v.Feature)
-	case v.Suspended:
-		b.WriteString("\n  a role would give it, but the membership that it rests on is suspended, or its time is over")
-	}
-	if len(v.Instead) > 0 {
-		b.WriteString("\n  it would take one of")
-		for _, m := range v.Instead {
-			fmt.Fprintf(&b, "\n    %s on %s", m.Role, m.Scope)
-		}
-	}
-	if len(v.Ask) > 0 {
-		fmt.Fprintf(&b, "\n  ask %s", visible(strings.Join(v.Ask, ", ")))
-	}
-	return b.String()
-}
-
-// midSentence is a title as it is written within a sentence.
-func midSentence(title string) string {
-	first, size := utf8.DecodeRuneInString(title)
-	if size == 0 {
-		return ""
-	}
-	return string(unicode.ToLower(first)) + title[size:]
 }
 
 func (a *app) who() *cobra.Command {
@@ -232,7 +171,7 @@ func (a *app) who() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return print(a, list, nobody(role, permission, on, a.org), grantColumns(a.limited(list))...)
+				return print(a, list, nobody(role, permission, on, a.org), a.grantColumns(list)...)
 			})
 		},
 	}
@@ -257,14 +196,12 @@ func nobody(role, permission, on, org string) string {
 	return fmt.Sprintf("Nobody has it; what would give it: tenure can PERSON %s%s --explain --org %s", permission, on, org)
 }
 
-// limited says whether a list of roles is to show when they end: a table only
-// where one does.
-func (a *app) limited(list []service.GrantView) bool {
-	return a.format != "table" || slices.ContainsFunc(list, func(g service.GrantView) bool { return !g.Until.IsZero() })
-}
-
-func grantColumns(until bool) []column[service.GrantView] {
+// grantColumns are the columns of who has something. A table shows groups, the
+// times at which roles end, who invited and who changed something later only where
+// there are any.
+func (a *app) grantColumns(list []service.GrantView) []column[service.GrantView] {
 	type view = service.GrantView
+	changed := func(g view) bool { return g.Revision != g.SinceRevision }
 	columns := []column[view]{
 		{"login", func(g view) string { return g.Login }},
 		{"id", func(g view) string { return string(g.ID) }},
@@ -276,8 +213,21 @@ func grantColumns(until bool) []column[service.GrantView] {
 		{"cause", func(g view) string { return string(g.Cause) }},
 		{"active", func(g view) string { return fmt.Sprint(g.Active) }},
 	}
-	if until {
-		columns = append(columns, column[view]{"until", func(g view) string { return date(g.Until) }})
+	for _, c := range []struct {
+		column[view]
+		has func(view) bool
+	}{
+		{column[view]{"until", func(g view) string { return date(g.Until) }}, func(g view) bool { return !g.Until.IsZero() }},
+		{column[view]{"group", func(g view) string { return string(g.Group) }}, func(g view) bool { return g.Group != "" }},
+		{column[view]{"only", func(g view) string { return g.Only }}, func(g view) bool { return g.Only != "" }},
+		{column[view]{"invited by", func(g view) string { return g.InvitedBy }}, func(g view) bool { return g.InvitedBy != "" }},
+		{column[view]{"since revision", func(g view) string { return fmt.Sprint(g.SinceRevision) }}, changed},
+		{column[view]{"changed by", func(g view) string { return g.ChangedBy }}, changed},
+		{column[view]{"changed at", func(g view) string { return date(g.ChangedAt) }}, changed},
+	} {
+		if a.format != "table" || slices.ContainsFunc(list, c.has) {
+			columns = append(columns, c.column)
+		}
 	}
 	return columns
 }

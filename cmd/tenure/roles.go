@@ -48,7 +48,7 @@ met, which cannot be set.`,
 				if a.format == "table" {
 					shown = slices.DeleteFunc(slices.Clone(form), func(f service.RoleField) bool { return !f.Visible })
 				}
-				return print(a, shown, "There are no roles on such a scope.", roleFieldColumns(a.format != "table")...)
+				return print(a, shown, "There are no roles on such a scope.", roleFieldColumns(a.format != "table", hasIcons(shown))...)
 			})
 		},
 	}
@@ -58,7 +58,12 @@ met, which cannot be set.`,
 	return cmd
 }
 
-func roleFieldColumns(all bool) []column[service.RoleField] {
+// hasIcons says whether some role has an icon to show.
+func hasIcons(form []service.RoleField) bool {
+	return slices.ContainsFunc(form, func(f service.RoleField) bool { return f.Icon != "" })
+}
+
+func roleFieldColumns(all, icons bool) []column[service.RoleField] {
 	type view = service.RoleField
 	columns := []column[view]{
 		{"field", func(f view) string { return f.Field }},
@@ -66,6 +71,9 @@ func roleFieldColumns(all bool) []column[service.RoleField] {
 		{"holders", func(f view) string { return strings.Join(holderTexts(f.Holders), ", ") }},
 		{"takes", roleTakes},
 		{"editable", func(f view) string { return fmt.Sprint(f.Editable) }},
+	}
+	if all || icons {
+		columns = append(columns, column[view]{"icon", func(f view) string { return f.Icon }})
 	}
 	if all {
 		columns = append(columns,

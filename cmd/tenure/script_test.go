@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,8 +18,15 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/oklog/ulid/v2"
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/ledger"
+	"tenure/rolemodel"
+	"tenure/service"
 )
 
 // TestScripts runs every script in testdata twice: on a folder and with a
@@ -28,7 +36,8 @@ import (
 // Beside the commands of testscript there are
 //
 //	given LEDGER         begins a ledger, one of ledgers with its key files, or
-//	                     nothing
+//	                     nothing; or one with the organization acme under the role
+//	                     model in a file, whose owner has no name and no key
 //	exits N tenure ...   wants exit status N
 //	shows FILE           compares what was printed with a file, but for ids,
 //	                     keys and times of today; -update writes the file
@@ -129,14 +138,18 @@ func (s *scripts) run(t *testing.T, done func(name, transcript string)) {
 // given begins the ledger that the script's commands are about. They find it in
 // the environment.
 func (s *scripts) given(ts *testscript.TestScript, _ bool, args []string) {
-	if len(args) != 1 || args[0] != "nothing" && ledgers[args[0]] == nil {
-		ts.Fatalf("usage: given nothing|acme|cloud")
+	under := len(args) == 1 && strings.HasSuffix(args[0], ".yaml")
+	if len(args) != 1 || args[0] != "nothing" && ledgers[args[0]] == nil && !under {
+		ts.Fatalf("usage: given nothing|acme|cloud|MODEL.yaml")
 	}
 	dir := ts.MkAbs(".")
 	if ledger := ledgers[args[0]]; ledger != nil {
 		ts.Check(ledger.copyTo(dir))
 	}
 	folder := filepath.Join(dir, "ledger")
+	if under {
+		ts.Check(foundedUnder(folder, args[0], []byte(ts.ReadFile(args[0]))))
+	}
 	if !s.server {
 		ts.Setenv("TENURE_DATA", folder)
 		return
@@ -153,6 +166,34 @@ func (s *scripts) given(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Setenv("TENURE_URL", url)
 	ts.Setenv("TENURE_KEY", key)
+}
+
+// foundedUnder makes a folder with an organization under a role model that is no
+// built-in one.
+func foundedUnder(folder, name string, source []byte) error {
+	model, err := rolemodel.Parse(name, source)
+	if err != nil {
+		return err
+	}
+	s, err := service.Open(context.Background(), service.Config{Dir: folder}) // which makes the folder
+	if err != nil {
+		return err
+	}
+	if err := s.Close(context.Background()); err != nil {
+		return err
+	}
+	commit, err := aggregate.Decide(aggregate.State{}, aggregate.Request{
+		Org: "acme", ID: events.CommitID(ulid.Make().String()), Actor: events.Operator, At: time.Now(),
+	}, aggregate.Found{Model: model, Owner: &aggregate.RegisterPerson{Subject: events.PrincipalID(ulid.Make().String())}})
+	if err != nil {
+		return err
+	}
+	l, err := ledger.Open(context.Background(), ledger.Options{Dir: folder})
+	if err != nil {
+		return err
+	}
+	_, err = l.Append(context.Background(), commit, 0)
+	return errors.Join(err, l.Close(context.Background()))
 }
 
 // exits wants an exit status.

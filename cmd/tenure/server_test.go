@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,13 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"tenure/aggregate"
+	"tenure/events"
+	"tenure/ledger"
+	"tenure/rolemodel"
 )
 
 // patience bounds every wait in these tests; no test passes by it.
@@ -226,10 +234,31 @@ var ledgers = map[string]*prepared{
 		"grant ida administrator --org acme --key olga.key",
 		"grant carl compliance_manager --org acme --key olga.key",
 	}},
+	// Under a model that is not built in, with custom roles, roles from which
+	// permissions are withheld, and groups.
+	"guild": {model: "../../aggregate/testdata/guild.yaml", lines: []string{
+		"person add lea --email lea@acme.example --org acme --reason migration",
+		"member start lea --org acme --reason migration",
+		"grant lea warden --org acme --reason migration",
+		"keys issue lea --org acme > lea.key",
+		"scope rename guild:acme --title Acme --org acme --key lea.key",
+		"person add tom --email tom@acme.example --org acme --key lea.key",
+		"member start tom --org acme --key lea.key",
+		"keys issue tom --org acme > tom.key",
+		"person add ida --email ida@acme.example --org acme --key lea.key",
+		"member start ida --org acme --key lea.key",
+		"keys issue ida --org acme > ida.key",
+		"scope create team:docs --org acme --key lea.key",
+		"member start tom --on team:docs --org acme --key lea.key",
+		"grant tom lead --on team:docs --org acme --key lea.key",
+	}},
 }
 
 // prepared is a folder that commands make.
 type prepared struct {
+	// model is the file of a role model that the organization acme is founded
+	// under first; empty if a line founds one.
+	model string
 	lines []string
 	once  sync.Once
 	dir   string
@@ -250,6 +279,11 @@ func (p *prepared) copyTo(dir string) error {
 }
 
 func (p *prepared) make() error {
+	if p.model != "" {
+		if err := foundWith(filepath.Join(p.dir, "ledger"), p.model); err != nil {
+			return err
+		}
+	}
 	for _, line := range p.lines {
 		command, file, kept := strings.Cut(line, " > ")
 		stdout, stderr, code, err := tenureIn(p.dir, append(strings.Fields(command), "--data", "ledger")...)
@@ -263,6 +297,32 @@ func (p *prepared) make() error {
 		}
 	}
 	return nil
+}
+
+// foundWith begins a ledger in which acme is founded under a role model of a file.
+// Whoever founds it has no name and no key.
+func foundWith(dir, file string) error {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	model, err := rolemodel.Parse(file, source)
+	if err != nil {
+		return err
+	}
+	commit, err := aggregate.Decide(aggregate.State{}, aggregate.Request{
+		Org: "acme", ID: events.CommitID(ulid.Make().String()), Actor: events.Operator, At: time.Now(),
+	}, aggregate.Found{Model: model, Owner: &aggregate.RegisterPerson{Subject: events.PrincipalID(ulid.Make().String())}})
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	l, err := ledger.Open(ctx, ledger.Options{Dir: dir})
+	if err != nil {
+		return err
+	}
+	_, err = l.Append(ctx, commit, 0)
+	return errors.Join(err, l.Close(ctx))
 }
 
 func copyAcme(dir string) error { return ledgers["acme"].copyTo(dir) }
