@@ -288,6 +288,22 @@ func (a *app) with(ctx context.Context, create bool, fn func(*api.Client) error)
 	return fn(client)
 }
 
+// carryOut asks for a change and prints its receipt.
+func carryOut[R any](a *app, cmd *cobra.Command, do func(*api.Client, context.Context, string, api.Options, R) (service.Receipt, error), r R) error {
+	return a.ask(cmd, func(c *api.Client) (service.Receipt, error) { return do(c, cmd.Context(), a.org, a.change, r) })
+}
+
+// ask asks for a change in any way and prints its receipt.
+func (a *app) ask(cmd *cobra.Command, change func(*api.Client) (service.Receipt, error)) error {
+	return a.with(cmd.Context(), false, func(c *api.Client) error {
+		receipt, err := change(c)
+		if err != nil {
+			return err
+		}
+		return printReceipt(a, receipt)
+	})
+}
+
 // key is the API key given, if one was given.
 func (a *app) key() (string, error) {
 	if a.keyFile != "" {

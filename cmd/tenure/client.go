@@ -50,13 +50,7 @@ func (a *app) clientDelete() *cobra.Command {
 		Example: `  tenure client delete payroll --org acme --data ./ledger --key lea.key`,
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.DeleteClient(cmd.Context(), a.org, a.change, service.ClientRequest{Client: args[0]})
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).DeleteClient, service.ClientRequest{Client: args[0]})
 		},
 	}
 	a.inOrg(cmd)

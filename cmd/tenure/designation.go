@@ -24,13 +24,7 @@ main owner. The role model says whom it can mark, while what holds, and who sets
 		ValidArgsFunction: second(completeDesignations),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Person, r.Designation = args[0], events.DesignationID(args[1])
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.SetDesignation(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).SetDesignation, r)
 		},
 	}
 	a.on(cmd, &r.Scope)
@@ -57,18 +51,11 @@ person is the one who is marked.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Designation = events.DesignationID(args[len(args)-1])
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				clear := func() (service.Receipt, error) {
-					return c.ClearDesignation(cmd.Context(), a.org, a.change, r)
-				}
+			return a.ask(cmd, func(c *api.Client) (service.Receipt, error) {
 				if len(args) == 2 {
-					clear = func() (service.Receipt, error) { return a.clearOf(cmd.Context(), c, args[0], r) }
+					return a.clearOf(cmd.Context(), c, args[0], r)
 				}
-				receipt, err := clear()
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
+				return c.ClearDesignation(cmd.Context(), a.org, a.change, r)
 			})
 		},
 	}

@@ -57,13 +57,7 @@ func (a *app) editionSet() *cobra.Command {
 		Args:              exactArgs(1),
 		ValidArgsFunction: first(completeEditions),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.SetEdition(cmd.Context(), a.org, a.change, service.EditionRequest{Edition: events.EditionID(args[0])})
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).SetEdition, service.EditionRequest{Edition: events.EditionID(args[0])})
 		},
 	}
 	a.inOrg(cmd)

@@ -54,13 +54,7 @@ func (a *app) featureVerb(verb, short string, on bool) *cobra.Command {
 		Args:              exactArgs(1),
 		ValidArgsFunction: first(completeFeatures),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.SwitchFeature(cmd.Context(), a.org, a.change, service.FeatureRequest{Feature: events.FeatureID(args[0]), On: on})
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).SwitchFeature, service.FeatureRequest{Feature: events.FeatureID(args[0]), On: on})
 		},
 	}
 	a.inOrg(cmd)
@@ -81,13 +75,7 @@ permission for it, for instance that licenses were purchased. Nothing else is do
 		ValidArgsFunction: first(completeFacts),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Fact = events.FactID(args[0])
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.RecordFact(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).RecordFact, r)
 		},
 	}
 	cmd.Flags().Uint64Var(&r.Quantity, "quantity", 0, "how many, where that matters")

@@ -147,13 +147,7 @@ func (a *app) groupPermit(verb, short string,
 		ValidArgsFunction: after(1, completePermissions),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := service.PermitGroupRequest{Scope: args[0], Permissions: permissionIDs(args[1:])}
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := do(c, cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, do, r)
 		},
 	}
 	a.inOrg(cmd)

@@ -95,13 +95,7 @@ time, and why. When that has come, another decision is due.`,
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Person = args[0]
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.SetRetention(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).SetRetention, r)
 		},
 	}
 	cmd.Flags().StringVar(&r.Until, "until", "", "until when: a date (its end, UTC), an RFC 3339 time, or P10Y from now")

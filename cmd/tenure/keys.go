@@ -67,13 +67,7 @@ func (a *app) keysRevoke() *cobra.Command {
 		Example: `  tenure keys revoke tenure_Ab12Cd --org acme --data ./ledger --key lea.key`,
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.RevokeKey(cmd.Context(), a.org, a.change, service.RevokeKeyRequest{Key: args[0]})
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).RevokeKey, service.RevokeKeyRequest{Key: args[0]})
 		},
 	}
 	a.inOrg(cmd)

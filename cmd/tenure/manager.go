@@ -31,13 +31,7 @@ func (a *app) managerVerb(use, short, example string, args int, do func(*cobra.C
 		Example: "  tenure manager " + verb + " " + example + " --org acme --data ./ledger --key lea.key",
 		Args:    exactArgs(args),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := do(cmd, c, args)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return a.ask(cmd, func(c *api.Client) (service.Receipt, error) { return do(cmd, c, args) })
 		},
 	}
 	a.inOrg(cmd)

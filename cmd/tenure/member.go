@@ -35,19 +35,12 @@ func (a *app) memberVerb(verb, short string) *cobra.Command {
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Person = args[0]
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				change := func() (service.Receipt, error) { return c.ChangeMembership(cmd.Context(), a.org, a.change, verb, r) }
-				if len(args) > 1 {
-					change = func() (service.Receipt, error) {
-						return c.ChangeMemberships(cmd.Context(), a.org, a.change,
-							service.MembershipsRequest{Verb: aggregate.Verb(verb), People: args, Scope: r.Scope})
-					}
+			return a.ask(cmd, func(c *api.Client) (service.Receipt, error) {
+				if len(args) == 1 {
+					return c.ChangeMembership(cmd.Context(), a.org, a.change, verb, r)
 				}
-				receipt, err := change()
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
+				return c.ChangeMemberships(cmd.Context(), a.org, a.change,
+					service.MembershipsRequest{Verb: aggregate.Verb(verb), People: args, Scope: r.Scope})
 			})
 		},
 	}

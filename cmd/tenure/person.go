@@ -82,13 +82,7 @@ func (a *app) personUpdate() *cobra.Command {
 					*f.into = f.value
 				}
 			}
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.UpdatePerson(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).UpdatePerson, r)
 		},
 	}
 	cmd.Flags().StringVar(&login, "login", "", "new login")

@@ -106,13 +106,7 @@ func (a *app) itemVerb(noun, verb, short string, do func(context.Context, *api.C
 		Args:              exactArgs(1),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := do(cmd.Context(), c, args[0])
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return a.ask(cmd, func(c *api.Client) (service.Receipt, error) { return do(cmd.Context(), c, args[0]) })
 		},
 	}
 	a.inOrg(cmd)

@@ -25,13 +25,7 @@ held already, only the time at which it ends changes.`,
 		ValidArgsFunction: second(completeRoles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Person, r.Role = args[0], events.RoleID(args[1])
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.GrantRole(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).GrantRole, r)
 		},
 	}
 	cmd.Flags().StringVar(&r.Until, "until", "", "when it ends by itself: a date (its end, UTC), an RFC 3339 time, or P30D from now")
@@ -51,13 +45,7 @@ func (a *app) revoke() *cobra.Command {
 		ValidArgsFunction: second(completeRoles),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Person, r.Role = args[0], events.RoleID(args[1])
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.RevokeRole(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).RevokeRole, r)
 		},
 	}
 	a.on(cmd, &r.Scope)
@@ -80,13 +68,7 @@ unless --former says another one, or none.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Person, r.Role, r.Former = args[0], events.RoleID(role), events.RoleID(former)
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.TransferRole(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).TransferRole, r)
 		},
 	}
 	cmd.Flags().StringVar(&role, "role", "", "role; the one that is transferred there if left out")

@@ -246,13 +246,7 @@ and the permissions listed.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Role, r.Permissions = events.RoleID(args[0]), permissionIDs(permissions)
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.DefineRole(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).DefineRole, r)
 		},
 	}
 	flags := cmd.Flags()
@@ -292,13 +286,7 @@ for ever. What is left out stays; an empty text removes it.`,
 			if cmd.Flags().Changed("icon") {
 				r.Icon = &icon
 			}
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.RenameRole(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).RenameRole, r)
 		},
 	}
 	cmd.Flags().StringVar(&title, "title", "", "title, kept sealed")
@@ -320,13 +308,7 @@ that offer it are withdrawn. Where the role's template asks for a word, give it 
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.Role = args[0]
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.DeleteRole(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).DeleteRole, r)
 		},
 	}
 	cmd.Flags().StringVar(&r.Confirm, "confirm", "", "the word that the role's template asks for, for instance DELETE")
@@ -345,13 +327,7 @@ func (a *app) rolePermit(verb, short string,
 		ValidArgsFunction: after(1, completePermissions),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := service.PermitRoleRequest{Role: args[0], Permissions: permissionIDs(args[1:])}
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := do(c, cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, do, r)
 		},
 	}
 	a.inOrg(cmd)
@@ -373,13 +349,7 @@ which of its values; left out, it is for all.`,
 		ValidArgsFunction: completeWithholding,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r := service.WithholdRequest{Role: args[0], Permissions: permissionIDs(args[1:]), Value: value}
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := do(c, cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, do, r)
 		},
 	}
 	cmd.Flags().StringVar(&value, "value", "", "value of the attribute that the role is adjusted by; all if left out")

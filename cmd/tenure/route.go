@@ -31,13 +31,7 @@ func (a *app) routeVerb(use, short, example string, args cobra.PositionalArgs) *
 	cmd := &cobra.Command{
 		Use: use, Short: short, Example: example, Args: args, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.RouteAddresses(cmd.Context(), a.org, a.change, service.RouteRequest{Scope: args[0], Domains: args[1:]})
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).RouteAddresses, service.RouteRequest{Scope: args[0], Domains: args[1:]})
 		},
 	}
 	a.inOrg(cmd)

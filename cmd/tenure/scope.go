@@ -56,12 +56,8 @@ func (a *app) scopeVerb(verb, short, example string) scopeVerb {
 
 func (a *app) changeScope(cmd *cobra.Command, verb, scope string, r *service.ScopeRequest) error {
 	r.Scope = scope
-	return a.with(cmd.Context(), false, func(c *api.Client) error {
-		receipt, err := c.ChangeScope(cmd.Context(), a.org, a.change, verb, *r)
-		if err != nil {
-			return err
-		}
-		return printReceipt(a, receipt)
+	return a.ask(cmd, func(c *api.Client) (service.Receipt, error) {
+		return c.ChangeScope(cmd.Context(), a.org, a.change, verb, *r)
 	})
 }
 
@@ -161,13 +157,7 @@ whoever imports; and the attributes of the kind. FILE - is the standard input.`,
 				return err
 			}
 			r.CSV = text
-			return a.with(cmd.Context(), false, func(c *api.Client) error {
-				receipt, err := c.ImportScopes(cmd.Context(), a.org, a.change, r)
-				if err != nil {
-					return err
-				}
-				return printReceipt(a, receipt)
-			})
+			return carryOut(a, cmd, (*api.Client).ImportScopes, r)
 		},
 	}
 	cmd.Flags().StringVar(&r.Kind, "kind", "", "the kind of all scopes in the file")
