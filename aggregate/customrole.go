@@ -134,7 +134,6 @@ func (c UnpermitRole) propose(d *draft) {
 // All that cannot be given are told at once.
 func (d *draft) permit(role events.RoleID, on events.ScopeID, permissions []events.PermissionID) {
 	var wanted []events.PermissionID
-	told := map[string]bool{}
 	for _, id := range permissions {
 		permission, known := d.state.Model.Permission(string(id))
 		switch {
@@ -144,12 +143,11 @@ func (d *draft) permit(role events.RoleID, on events.ScopeID, permissions []even
 		case slices.Contains(wanted, id):
 			continue
 		}
-		refused := permittable(d.state, role, on, id, true)
-		if refused == nil {
+		if refused := permittable(d.state, role, on, id, true); refused == nil {
 			wanted = append(wanted, id)
-		} else if !told[refused.Message] {
-			told[refused.Message] = true
-			d.refuseWhole(refused)
+		} else {
+			refused.Event = -1
+			d.deny(events.PermissionAdded{Role: role, Scope: on, Permission: id}, *refused)
 		}
 	}
 	for _, id := range wanted {

@@ -214,9 +214,13 @@ func (d *draft) emit(e events.Event) {
 	d.fields = append(d.fields, d.field)
 }
 
+// refuse says why the command is not carried out, once where the same is so
+// several times.
 func (d *draft) refuse(r Refusal) {
 	r.Field = cmp.Or(d.field, r.Field) // where in the source tells more than which field of the event
-	d.refusals = append(d.refusals, r)
+	if !slices.ContainsFunc(d.refusals, func(told Refusal) bool { return told.Field == r.Field && told.Message == r.Message }) {
+		d.refusals = append(d.refusals, r)
+	}
 }
 
 // person finds a registered person or refuses.
