@@ -147,7 +147,15 @@ func permits(before, at State, c *events.Commit, actor *Person, event events.Eve
 	case events.PersonRegistered:
 		return uponNewcomer(rolemodel.PersonRegister)
 	case events.PersonUpdated:
-		return upon(rolemodel.PersonUpdate)
+		refused := upon(rolemodel.PersonUpdate)
+		if person, known := before.Person(subject); known && !self && e.Readdresses() {
+			for _, i := range person.invitations() {
+				if resent := permits(before, at, c, actor, events.InvitationResent{Subject: subject, Invitation: i.ID}); refused == nil && resent != nil {
+					refused = redirects(actor, subject, resent.Rule)
+				}
+			}
+		}
+		return refused
 	case events.CredentialIssued:
 		if client, known := at.Person(subject); known && client.Client {
 			refused := act(rolemodel.ClientManage, at.Root)
@@ -233,7 +241,11 @@ func permits(before, at State, c *events.Commit, actor *Person, event events.Eve
 	case events.InvitationWithdrawn:
 		_, invitation, _ := at.Invitation(e.Invitation)
 		on := at.leadsTo(invitation.Scope, invitation.Role)
-		return cmp.Or(isNew(on), before.lacksStart(actor, on, invitation.MemberKind, subject))
+		refused := cmp.Or(isNew(on), before.lacksStart(actor, on, invitation.MemberKind, subject))
+		if refused == nil && invitation.Role != nil { // as good as revoking it
+			refused = grant("take back", events.RoleID(invitation.Role.Name), invitation.Scope)
+		}
+		return refused
 	case events.InvitationAccepted:
 		return firstOf(before.lacksAnswer(actor, e.Invitation, subject), func() *Refusal { return before.stillOffered(e.Invitation) })
 	case events.InvitationDeclined:
@@ -309,6 +321,13 @@ func permits(before, at State, c *events.Commit, actor *Person, event events.Eve
 		return act(rolemodel.ScopeDelete, e.Scope)
 	}
 	return &Refusal{Code: CodeNotPermitted, Message: "Only the operator does this."}
+}
+
+// redirects refuses to change the login or address of somebody who is invited: by
+// it an offer would come to somebody else, so it takes the authority to send that.
+func redirects(actor *Person, subject events.PrincipalID, rule string) *Refusal {
+	return &Refusal{Code: CodeNotPermitted, Rule: rule, Subject: subject,
+		Message: fmt.Sprintf("An invitation of %s is open and would come to another login or address, and %s may not send it.", subject, actor.ID)}
 }
 
 // comesTo says whether the event is somebody's coming to a scope, decided as such:

@@ -123,7 +123,7 @@ func (c AcceptInvitation) propose(d *draft) {
 	if invitation.Role != nil {
 		d.grant(person.ID, invitation.Role, invitation.Scope, events.CauseInvitation)
 	}
-	if c.Key != nil && d.commit.Actor == person.ID && person.Ever == 0 && len(person.Grants) == 0 {
+	if c.Key != nil && d.commit.Actor == person.ID && d.before.newcomer(person) {
 		c.Key.propose(d)
 	}
 }
@@ -135,6 +135,16 @@ func (d *draft) invitation(id events.InvitationID) (*Person, Invitation, bool) {
 		d.refuse(unknown("open invitation", string(id), "tenure invitations list --org "+string(d.commit.Org)))
 	}
 	return person, invitation, open
+}
+
+// newcomer says whether the person never had a key and holds nothing but what comes
+// with memberships that rest on an invitation: only such a one is given a key by the
+// token of an invitation.
+func (s *State) newcomer(person *Person) bool {
+	return person.Ever == 0 && !slices.ContainsFunc(person.Grants, func(g Grant) bool {
+		on, _ := s.membershipScope(g.Role, g.Scope)
+		return g.Role.Membership == "" || !slices.ContainsFunc(person.Memberships, func(m Membership) bool { return m.Scope == on && s.awaits(person, m) })
+	})
 }
 
 // brings says whether whoever accepts the invitation becomes a member of the

@@ -200,6 +200,13 @@ func TestMembershipsByInvitation(t *testing.T) {
 		{"invited to that very scope", []attempt{when(ben, ask(1, grotto))}, when(cat, bring), here},
 		{"also for whoever may bring people in", []attempt{when(ben, ask(1, grotto))}, when(ann, bring), here},
 		{"to that one and another", []attempt{when(ben, ask(1, grotto)), when(ben, ask(2, lodging))}, when(cat, bring), then(withdrawn(eve), started(eve, grotto))},
+		{"to that one, and to the organization", []attempt{when(ben, ask(1, grotto)), when(ben, ask(2, lodging))}, when(eve, AcceptInvitation{Invitation: inviteID(1)}),
+			refused{code: CodeExists, scope: lodging, subject: eve, help: "tenure invitations list", says: "to be accepted first, or declined"}},
+		{"to that one, when the organization's is declined", []attempt{when(ben, ask(1, grotto)), when(ben, ask(2, lodging)), when(eve, DeclineInvitation{inviteID(2)})}, when(eve, AcceptInvitation{Invitation: inviteID(1)}),
+			then(events.InvitationAccepted{Subject: eve, Invitation: inviteID(1)}, started(eve, lodging, events.CauseJoined), started(eve, grotto, events.CauseInvitation), granted(eve, "hand", lodging, events.CauseDefault))},
+		{"a first key, though placed", placed, when(eve, AcceptInvitation{Invitation: inviteID(1), Key: &IssueCredential{Subject: eve, Credential: keyID(1), Hash: hash(1), Prefix: "tenure_"}}),
+			then(events.InvitationAccepted{Subject: eve, Invitation: inviteID(1)}, started(eve, lodging, events.CauseInvitation),
+				events.CredentialIssued{Subject: eve, Credential: keyID(1), Hash: hash(1), Prefix: "tenure_"}, granted(eve, "hand", lodging, events.CauseDefault))},
 		{"anonymized while placed", placed, when(events.Operator, Anonymize{eve}, because("requested")),
 			refused{code: CodeStillHolding, subject: eve, help: "tenure member terminate", says: "still a member of den:grotto"}},
 	} {

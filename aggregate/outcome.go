@@ -355,9 +355,15 @@ func (o *outcome) accepted(person *Person, e events.InvitationAccepted, actor ev
 		o.refuse(Refusal{Code: CodeUnfounded, Scope: invitation.Route, Subject: person.ID,
 			Message: "Whoever is accepted on " + string(invitation.Route) + " becomes a member there, and " + string(person.ID) + " does not."})
 	}
-	if before, known := o.before.Person(e.Subject); known && person.Ever > before.Ever && (before.Ever > 0 || len(before.Grants) > 0) {
+	if before, known := o.before.Person(e.Subject); known && person.Ever > before.Ever && !o.before.newcomer(before) {
 		o.refuse(Refusal{Code: CodeUnfounded, Subject: person.ID,
 			Message: "An invitation gives a key to those alone who never had one and hold nothing, and " + string(person.ID) + " is known here."})
+		return
+	}
+	if o.before.brings(invitation) && !person.member(o.state.Root) {
+		o.refuse(Refusal{Code: CodeExists, Scope: o.state.Root, Subject: person.ID,
+			Message: string(person.ID) + " is invited to " + string(o.state.Root) + " as well: that is to be accepted first, or declined.",
+			Help:    "tenure invitations list --org " + string(o.state.Org)})
 		return
 	}
 	if _, holds := person.Grant(invitation.Role, invitation.Scope); invitation.Role != nil && !holds {

@@ -288,13 +288,13 @@ func TestInvitationsToRoles(t *testing.T) {
 	})
 	// To withdraw one and to send another of its id gives nothing that was offered
 	// by the first.
-	first := sent(1, manorHall, "master", "")
+	first := sent(1, paper1, "editor", "")
 	given := manorOf(registered(eve), first, registered(dan), granted(dan, "steward", manorHall))
 	state := given.fold(t)
 	mine := first
-	mine.Subject, mine.Role = dan, ""
+	mine.Subject, mine.Role, mine.Scope = dan, "", manorHall
 	refusals := Audit(state, following(state, dan, together(withdrawn(eve), mine, events.InvitationAccepted{Invitation: inviteID(1), Subject: dan},
-		started(dan, manorHall, byInvitation), granted(dan, "master", manorHall, byInvitation))...))
+		started(dan, manorHall, byInvitation), granted(dan, "editor", paper1, byInvitation))...))
 	if len(refusals) == 0 || refusals[0].Code != CodeUnfounded || refusals[0].Event != 3 {
 		t.Errorf("%+v", refusals)
 	}

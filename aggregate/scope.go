@@ -93,8 +93,8 @@ func (c CreateScope) propose(d *draft) {
 // creates it, with the roles that the model gives them, and those named.
 func (d *draft) populate(c CreateScope) {
 	scope, exists := d.state.Scope(c.Scope)
-	if !exists || len(d.refusals) > 0 && !d.collecting {
-		return
+	if !exists || len(d.refusals) > 0 && (!d.collecting || d.refusedHere()) {
+		return // one that is there already is not the new one
 	}
 	d.setAttributes(scope, c.Attributes, events.CauseCreated)
 	creator := cmp.Or(c.Creator, d.commit.Actor)

@@ -644,10 +644,13 @@ func cascadeRules(t runner) {
 		s.cannot("vera", "plan.edit", "plan:roof")
 		// So does who is invited to the workspace as something else.
 		first := s.invite("mona", "ivan", "", "viewer").done().text("id")
+		token := s.tokenOf("ivan", first)
 		second := s.askIn("tom", "ivan", "plan:roof", "").done().text("id")
-		s.accept("ivan", second).done()
-		s.is("ivan", "")
-		s.as("ivan").post("/invitations/"+first+"/accept", `{}`).done()
+		s.keys["token"] = s.tokenOf("ivan", second)
+		s.unchanged(func() { s.as("token").post("/invitations/"+second+"/accept", `{}`).refused("exists", "") })
+		s.keys["token"] = token
+		s.keys["ivan"] = s.as("token").post("/invitations/"+first+"/accept", `{}`).done().text("key")
+		s.as("ivan").post("/invitations/"+second+"/accept", `{}`).done()
 		s.is("ivan", "viewer")
 	})
 
@@ -1196,6 +1199,27 @@ func cascadeRules(t runner) {
 			s.as("tom").post("/grants", `{"person": "tom", "role": "manager", "until": "P9D"}`).refused("not_permitted", "C26")
 			s.assign("tom", "tom", "manager").refused("not_permitted", "C26")
 		})
+	})
+
+	t.Run("C26_managers_neither_redirect_nor_undo_the_offer_to_be_an_admin", func(t *testing.T) {
+		s := newCascade(t)
+		offer := s.invite("adam", "ines", "", "admin").done().text("id")
+		s.unchanged(func() {
+			for _, change := range []string{`"email": "monas-own@example.org"`, `"email": ""`, `"login": "mona2"`} {
+				s.as("mona").ask("PATCH", "/people", `{"person": "ines", `+change+`}`).refused("not_permitted", "C26")
+			}
+			s.as("mona").post("/invitations/"+offer+"/resend", `{}`).refused("not_permitted", "C26")
+			s.as("mona").post("/invitations/"+offer+"/withdraw", `{}`).refused("not_permitted", "C26")
+			s.bring("mona", "ines", "").refused("not_permitted", "C26")
+		})
+		s.as("mona").ask("PATCH", "/people", `{"person": "ines", "name": "Ines", "job_title": "Sailor"}`).done()
+		s.as("adam").ask("PATCH", "/people", `{"person": "ines", "email": "ines@example.org"}`).done()
+		s.accept("ines", offer).done()
+		s.is("ines", "admin")
+		// What a Manager may offer themselves, they may send elsewhere and take back.
+		offer = s.invite("adam", "igor", "", "viewer").done().text("id")
+		s.as("mona").ask("PATCH", "/people", `{"person": "igor", "login": "ivan", "email": "ivan@example.org"}`).done()
+		s.as("mona").post("/invitations/"+offer+"/withdraw", `{}`).done()
 	})
 
 	t.Run("C27_contributors_add_people_who_are_here_to_a_plan", func(t *testing.T) {

@@ -1,5 +1,7 @@
 package events
 
+import "slices"
+
 // PersonRegistered makes a person known to the organization. Registration
 // gives no rights: membership and roles do.
 type PersonRegistered struct {
@@ -19,6 +21,11 @@ type PersonUpdated struct {
 	Login    Sealed      `json:"login,omitempty" doc:"New login, sealed."`
 	Name     Sealed      `json:"name,omitempty" doc:"New full name, sealed."`
 	Subject  PrincipalID `json:"subject" doc:"The person."`
+}
+
+// Readdresses says whether the person is reached in another way afterwards.
+func (e PersonUpdated) Readdresses() bool {
+	return len(e.Login) > 0 || len(e.Email) > 0 || slices.Contains(e.Cleared, "login") || slices.Contains(e.Cleared, "email")
 }
 
 // CredentialIssued gives a person an API key. Only its hash is kept.
