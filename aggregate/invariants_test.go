@@ -738,7 +738,7 @@ func offended(before, after Snapshot, model *rolemodel.Model, commit events.Comm
 	}
 
 	// Creators: whoever creates a scope has the roles that come with it, and the
-	// roles come to nobody else for that reason.
+	// roles come to nobody else for that reason. A file names the creators itself.
 	creates := map[events.ScopeID]bool{}
 	for _, event := range commit.Events {
 		if created, is := event.(events.ScopeCreated); is {
@@ -751,11 +751,12 @@ func offended(before, after Snapshot, model *rolemodel.Model, commit events.Comm
 			actor, known = person, true
 		}
 	}
+	creator := known && commit.Command != (ImportScopes{}).Name()
 	for on := range creates {
 		kind, _ := model.Kind(on.Kind())
 		scope, stands := now[on]
 		for _, role := range kind.Creator {
-			if has := slices.Contains(holders(scope, events.RoleID(role.Name)), actor.ID); stands && known && !actor.Client && !has {
+			if has := slices.Contains(holders(scope, events.RoleID(role.Name)), actor.ID); stands && creator && !actor.Client && !has {
 				fault("%s has created %s and is not %s", actor.ID, on, role.Name)
 			}
 		}
@@ -766,7 +767,7 @@ func offended(before, after Snapshot, model *rolemodel.Model, commit events.Comm
 			continue
 		}
 		role, _ := model.Role(granted.Scope.Kind(), string(granted.Role))
-		if !creates[granted.Scope] || role == nil || !role.Creator && !role.Automatic || known && granted.Subject != actor.ID && granted.Subject != events.Background {
+		if !creates[granted.Scope] || role == nil || !role.Creator && !role.Automatic || creator && granted.Subject != actor.ID && granted.Subject != events.Background {
 			fault("%+v, and nobody has created %s", granted, granted.Scope)
 		}
 	}
