@@ -186,7 +186,8 @@ func (d *draft) join(subject events.PrincipalID, place Place) {
 	on := d.state.leadsTo(place.Scope, role)
 	if d.state.otherKind(subject, on, place.Kind) {
 		d.deny(events.MembershipStarted{Subject: subject, Scope: on, MemberKind: place.Kind}, Refusal{Code: CodeExists, Scope: on, Subject: subject, Event: -1,
-			Message: fmt.Sprintf("%s is a member of %s already, of another kind than %.40q; that membership would have to end first.", subject, on, place.Kind)})
+			Message: fmt.Sprintf("%s is a member of %s already, of another kind than %.40q; change that first.", subject, on, place.Kind),
+			Help:    fmt.Sprintf("tenure member change %s --as %.40s%s --org %s", subject, place.Kind, d.state.onArg(on), d.state.Org)})
 		return
 	}
 	d.seatAs(subject, on, place.Kind)

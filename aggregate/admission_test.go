@@ -139,7 +139,7 @@ func TestImportPeople(t *testing.T) {
 			then(events.PersonUpdated{Subject: ben, Name: events.Sealed("name")}, granted(ben, "warden", org), managed(ben, cat))},
 		{"nobody", with(), when(ann, people()), then()},
 		{"a member of another kind", with(staffed(ben, north)), when(cat, people(known(newcomer(2, ben, Place{Scope: north, Member: true, Kind: "guest"})))),
-			refused{code: CodeExists, field: line(2), scope: north, subject: ben, says: "of another kind"}},
+			refused{code: CodeExists, field: line(2), scope: north, subject: ben, help: "tenure member change 01J00000000000000000000BEN --as guest --on department:north --org acme", says: "of another kind"}},
 		{"the usual role in the place of another one", given(acmeFounded, promoted(ben)), when(ann, people(known(newcomer(2, ben, Place{Scope: org, Member: true, Role: "member"})))),
 			then(granted(ben, "member", org), revoked(ben, "admin", org, events.CauseReplaced))},
 		{"but not of the last administrator", given(acmeFounded, joined(ben)), when(ann, people(known(newcomer(2, ann, Place{Scope: org, Member: true, Role: "member"})))),

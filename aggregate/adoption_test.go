@@ -323,7 +323,7 @@ roles:
 	}
 	adopt := func(m *rolemodel.Model) Command { return AdoptModel{Model: m} }
 	specify(t, []specification{
-		{"another kind of organization", members(), when(ann, adopt(github)), refused{code: CodeUnfit, says: "the organization itself is a organization, and acme is a club"}},
+		{"another kind of organization", members(), when(ann, adopt(github)), refused{code: CodeUnfit, says: "the organization itself is an organization, and acme is a club"}},
 		{"scopes of a kind that is gone", members(opens(chessSection, clubhouse), opens(choir, clubhouse)), when(ann, AdoptModel{Model: noSections, Roles: map[string]string{"section.caretaker": "none"}}),
 			refusedWithSeveral{
 				{code: CodeUnfit, says: "no scopes of the kind section; first delete section:chess, section:choir."},
@@ -339,6 +339,21 @@ roles:
 			refused{code: CodeUnfit, says: "no type of a section is music, which is said at the creation and does not change; first delete section:choir."}},
 		{"a value of it that nothing has", members(withChoir), when(ann, adopt(clubWith("values: [sport, music]", "values: [dance, music, sport]"))),
 			then(adopts(clubWith("values: [sport, music]", "values: [dance, music, sport]")))},
+		{"a value that is gone", members(opens(chessSection, clubhouse), together(withChoir, doorShut(choir))), when(ann, adopt(clubWith("values: [ajar, shut]", "values: [locked, ajar]"))),
+			refused{code: CodeUnfit, scope: choir, says: `door of a section is never "shut", and one has it, for instance section:choir: first set it to ajar.`,
+				help: "tenure scope set section:choir door=ajar --org acme"}},
+		{"one that nobody said", members(opens(chessSection, clubhouse), withChoir), when(ann, adopt(clubWith("values: [ajar, shut]", "values: [locked, shut]"))),
+			refused{code: CodeUnfit, scope: chessSection, says: `door of a section is never "ajar", and 2 have it, for instance section:chess: first set it to shut.`,
+				help: "tenure scope set section:chess door=shut --org acme"}},
+		{"all that there were", members(opens(chessSection, clubhouse)), when(ann, adopt(clubWith("values: [ajar, shut]", "values: [locked, wide]"))),
+			refused{code: CodeUnfit, scope: chessSection, says: `is never "ajar", and one has it, for instance section:chess: first adopt a version that has values of both models.`}},
+		{"one that no scope has", members(opens(chessSection, clubhouse)), when(ann, adopt(clubWith("values: [ajar, shut]", "values: [locked, ajar]"))),
+			then(adopts(clubWith("values: [ajar, shut]", "values: [locked, ajar]")))},
+		{"the whole of it, which is told", members(together(withChoir, doorShut(choir))), when(ann, adopt(clubDoorless)), then(adopts(clubDoorless))},
+		{"a custom role of a new role's name", members(events.RoleDefined{Role: "cashier", Scope: clubhouse, Template: "club.office"}, granted(dan, "cashier", clubhouse)),
+			when(ann, AdoptModel{Model: clubCashier, Roles: map[string]string{"club.treasurer": "none"}}),
+			refused{code: CodeUnfit, role: "club.cashier", field: "roles.club.cashier", says: "your custom role cashier, which is held once, has the name of a role of the model: say what becomes of it.",
+				help: "--map club.cashier=club.ROLE"}},
 
 		{"too many holders", members(granted(ben, "auditor", clubhouse), granted(cat, "auditor", clubhouse)), when(ann, adopt(clubWith("title: Auditor\n", "title: Auditor\n    at_most: 1\n"))),
 			refused{code: CodeTooMany, role: "club.auditor", scope: clubhouse, says: "Under the model club: At most 1", help: "tenure revoke"}},
@@ -364,6 +379,28 @@ roles:
 			"rule: K02\n", "rule: K02\n    feature: trips\n"))),
 			refused{code: CodeFeatureOff, rule: "K02", role: "club.treasurer", scope: clubhouse, says: "in the edition Travel alone, and acme has Plain", help: "tenure edition set travel"}},
 	})
+}
+
+// clubDoorless has no doors.
+var clubDoorless = clubWith("      - {id: door, title: Door, values: [ajar, shut]}\n", "")
+
+func doorShut(on events.ScopeID) events.Event {
+	return events.AttributeSet{Scope: on, Attribute: "door", Value: "shut", Cause: events.CauseCreated}
+}
+
+// What a scope is like does not change by an adoption without a word: Audit refuses
+// it, too, and an attribute that is gone is told.
+func TestValuesThatAreGone(t *testing.T) {
+	state := members(together(opens(choir, clubhouse), events.AttributeSet{Scope: choir, Attribute: "type", Value: "music", Cause: events.CauseCreated}, doorShut(choir))).fold(t)
+	less := clubWith("values: [ajar, shut]", "values: [locked, ajar]")
+	if refusals := Audit(state, following(state, ann, adopts(less))); len(refusals) != 1 || refusals[0].Code != CodeUnfit || refusals[0].Scope != choir {
+		t.Errorf("a value that is gone: %v", refusals)
+	}
+	after := decided(t, state, when(ann, AdoptModel{Model: clubDoorless}))
+	want := []rolemodel.Change{{Change: rolemodel.Changed, What: "scopes", ID: "section", Keys: []string{"attributes"}}}
+	if diff := cmp.Diff(want, DiffPermissions(state, after).Rules); diff != "" {
+		t.Errorf("the impact (-want +got):\n%s", diff)
+	}
 }
 
 // refusedWithSeveral expects these refusals, in this order.

@@ -388,8 +388,8 @@ func admissibleMarking(s State, scope *Scope, event events.Event) *Refusal {
 		attribute, declared := scope.Kind.Attribute(string(e.Attribute))
 		switch {
 		case !declared:
-			refused := unknown("attribute", fmt.Sprintf("%.40s of a %s", e.Attribute, scope.Kind.Name), "tenure models show "+s.Model.ID)
-			refused.Field = "attributes." + string(e.Attribute)
+			refused := unknown("attribute", fmt.Sprintf("%.40s of %s", e.Attribute, rolemodel.A(scope.Kind.Name)), "tenure models show "+s.Model.ID)
+			refused.Field = "attributes." + short(e.Attribute)
 			return &refused
 		case !slices.Contains(attribute.Values, e.Value):
 			return &Refusal{Code: CodeInvalid, Scope: scope.ID, Field: "attributes." + attribute.ID,

@@ -69,21 +69,21 @@ func (n succession) mistaken() Refusals {
 					have = append(have, role.ID())
 				}
 			}
-			refuse(CodeUnknown, "The model %s has no role %.80q; on a %s there is %s.", n.model.ID, into, kind, anyOf(have))
+			refuse(CodeUnknown, "The model %s has no role %.80q; on %s there is %s.", n.model.ID, into, rolemodel.A(kind), anyOf(have))
 		case next.Kind != kind:
-			refuse(CodeInvalid, "%s is held on a %s and %s on a %s: a role is mapped to one of the same kind.", from, kind, into, next.Kind)
+			refuse(CodeInvalid, "%s is held on %s and %s on %s: a role is mapped to one of the same kind.", from, rolemodel.A(kind), into, rolemodel.A(next.Kind))
 		}
 	}
 	return refusals
 }
 
 // obstacles is what stands in the way of the model whatever is ended for it: the
-// scopes, their members, what was fixed at their creation, and roles that are
-// held and of which nothing is said.
+// scopes, their members, what they are like, and roles that are held and of which
+// nothing is said.
 func (n succession) obstacles() Refusals {
 	var refusals Refusals
 	if n.model.Root != n.state.Root.Kind() {
-		return Refusals{n.unfit("the organization itself is a %s, and %s is a %s.", n.model.Root, n.state.Org, n.state.Root.Kind())}
+		return Refusals{n.unfit("the organization itself is %s, and %s is %s.", rolemodel.A(n.model.Root), n.state.Org, rolemodel.A(n.state.Root.Kind()))}
 	}
 	count := tally{}
 	for _, scope := range n.state.Scopes() {
@@ -99,18 +99,18 @@ func (n succession) obstacles() Refusals {
 		}
 		members := scope.Members()
 		if len(members) > 0 && !kind.Membership {
-			count.add("membership", kind.Name, string(scope.ID))
+			count.add("membership", rolemodel.A(kind.Name), string(scope.ID))
 		}
 		for _, subject := range members {
 			person, _ := n.state.Person(subject)
 			m, _ := person.Membership(scope.ID)
 			if _, fits := n.memberKind(scope.ID, m.MemberKind); kind.Membership && !fits {
-				count.add("member_kind", kind.Name+" is of the kind "+n.state.memberKind(person, scope.ID), string(subject))
+				count.add("member_kind", rolemodel.A(kind.Name)+" is of the kind "+n.state.memberKind(person, scope.ID), string(subject))
 			}
 		}
 		for _, attribute := range scope.Kind.Attributes {
 			if value, fits := n.attribute(scope, attribute); attribute.Fixed && !fits {
-				count.add("attribute", attribute.ID+" of a "+kind.Name+" is "+value, string(scope.ID))
+				count.add("attribute", attribute.ID+" of "+rolemodel.A(kind.Name)+" is "+value, string(scope.ID))
 			}
 		}
 	}
@@ -122,10 +122,56 @@ func (n succession) obstacles() Refusals {
 	number := func(list []string) string { return strconv.Itoa(len(list)) }
 	refuse("kind", "there are no scopes of the kind %s; first delete %s.", shortened)
 	refuse("place", "no %s; first move %s.", shortened)
-	refuse("membership", "a %s has no members; first end the memberships of %s.", shortened)
-	refuse("member_kind", "no member of a %s; number of those whose membership must end first: %s.", number)
+	refuse("membership", "%s has no members; first end the memberships of %s.", shortened)
+	refuse("member_kind", "no member of %s; number of those whose membership must end first: %s.", number)
 	refuse("attribute", "no %s, which is said at the creation and does not change; first delete %s.", shortened)
-	return slices.Concat(refusals, n.stranded(), n.unmapped())
+	return slices.Concat(refusals, n.unlike(), n.stranded(), n.unmapped())
+}
+
+// unlike refuses a model that has an attribute without a value of it that a scope
+// has, said or not: what depends on it would change unseen. What was fixed at the
+// creation is judged by itself.
+func (n succession) unlike() Refusals {
+	type marked struct{ kind, attribute, value string }
+	found := map[marked][]*Scope{}
+	var order []marked
+	for _, scope := range n.state.Scopes() {
+		kind, known := n.model.Kind(scope.Kind.Name)
+		if !known {
+			continue
+		}
+		for _, attribute := range scope.Kind.Attributes {
+			value, fits := n.attribute(scope, attribute)
+			if _, stays := kind.Attribute(attribute.ID); attribute.Fixed || fits || !stays {
+				continue
+			}
+			m := marked{kind.Name, attribute.ID, value}
+			if len(found[m]) == 0 {
+				order = append(order, m)
+			}
+			found[m] = append(found[m], scope)
+		}
+	}
+	var refusals Refusals
+	for _, m := range order {
+		scope, which := found[m][0], "one has it"
+		if others := len(found[m]) - 1; others > 0 {
+			which = fmt.Sprintf("%d have it", others+1)
+		}
+		kind, _ := n.model.Kind(m.kind)
+		next, _ := kind.Attribute(m.attribute)
+		before, _ := scope.Kind.Attribute(m.attribute)
+		both := slices.DeleteFunc(slices.Clone(next.Values), func(value string) bool { return !slices.Contains(before.Values, value) })
+		refused := n.unfit("%s of %s is never %q, and %s, for instance %s: first set it to %s.", m.attribute, rolemodel.A(m.kind), m.value, which, scope.ID, anyOf(both))
+		if len(both) > 0 {
+			refused.Help = fmt.Sprintf("tenure scope set %s %s=%s --org %s", scope.ID, m.attribute, both[0], n.state.Org)
+		} else {
+			refused.Message = strings.TrimSuffix(refused.Message, "first set it to none.") + "first adopt a version that has values of both models."
+		}
+		refused.Scope = scope.ID
+		refusals = append(refusals, refused)
+	}
+	return refusals
 }
 
 // stranded refuses a model under which nobody could end what somebody can end now,
@@ -212,6 +258,9 @@ func (n succession) unmapped() Refusals {
 			continue
 		}
 		refused := n.unfit("there is no role %s, and it is held %s: say what becomes of it.", role.ID(), times(holders[role]))
+		if _, taken := n.model.Role(role.Kind, role.Name); taken {
+			refused = n.unfit("your custom role %s, which is held %s, has the name of a role of the model: say what becomes of it.", role.Name, times(holders[role]))
+		}
 		refused.Field, refused.Role = "roles."+role.ID(), role.ID()
 		refused.Help = "--map " + role.ID() + "=" + role.Kind + ".ROLE, or --map " + role.ID() + "=none"
 		refusals = append(refusals, refused)
@@ -532,6 +581,9 @@ func (o *outcome) adopted(c *events.Commit) {
 				o.refuse(*refused)
 			}
 		}
+	}
+	for _, person := range o.state.Persons() {
+		o.belong(person, o.state.Root)
 	}
 	o.movedOver(a, c)
 	for i := range o.refusals[first:] {

@@ -224,7 +224,7 @@ func admissibleMark(s State, person *Person, event events.Event) *Refusal {
 			return refused
 		}
 		if _, set := scope.Designated(designation); set {
-			return &Refusal{Code: CodeExists, Rule: designation.Rule, Scope: on, Message: fmt.Sprintf("%s has a %s already.", on, designation.Name)}
+			return &Refusal{Code: CodeExists, Rule: designation.Rule, Scope: on, Message: fmt.Sprintf("%s has %s already.", on, rolemodel.A(designation.Name))}
 		}
 	case events.DesignationCleared:
 		return marked(e.Designation)
@@ -408,9 +408,17 @@ func invitable(s State, person *Person, e events.InvitationSent) *Refusal {
 	if refused := ofKind(leads, e.MemberKind); refused != nil {
 		return refused
 	}
+	if is := s.memberKind(person, s.Root); is != "" && !leads.Kind.Admits(string(e.MemberKind), is) {
+		kind, _ := leads.Kind.MemberKind(string(e.MemberKind))
+		root, _ := s.Scope(s.Root)
+		refused := refuse(CodeNotMember, fmt.Sprintf("Only a %s of %s can be a member of %s as %s, and %s is a %s.",
+			s.memberTitles(kind.Needs, root.Kind), s.Root, on, kind.Title, person.ID, s.memberTitle(is, root.Kind)))
+		refused.Rule = kind.Rule
+		return refused
+	}
 	if offered != nil && len(offered.MemberKinds) > 0 && offered.Membership == leads.Kind.Name {
 		if kind, known := leads.Kind.MemberKind(string(e.MemberKind)); known && !slices.Contains(offered.MemberKinds, kind.ID) {
-			refused := refuse(CodeNotMember, fmt.Sprintf("Only a %s can be %s, and the invitation is for a %s.", s.memberTitles(offered.MemberKinds, leads.Kind), roleOn(offered, e.Scope), kind.Title))
+			refused := refuse(CodeNotMember, fmt.Sprintf("Only %s can be %s, and the invitation is for %s.", rolemodel.A(s.memberTitles(offered.MemberKinds, leads.Kind)), roleOn(offered, e.Scope), rolemodel.A(kind.Title)))
 			refused.Role, refused.Rule = offered.ID(), offered.Rule
 			return refused
 		}

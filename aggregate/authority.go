@@ -185,7 +185,7 @@ func permits(before, at State, c *events.Commit, actor *Person, event events.Eve
 	case events.MembershipResumed:
 		return act(rolemodel.MembershipResume, e.Scope)
 	case events.MembershipKindChanged: // as the end of the one membership, and the start of the other
-		refused := cmp.Or(isNew(e.Scope), before.lacksStart(actor, e.Scope, e.MemberKind, subject))
+		refused := cmp.Or(isNew(e.Scope), before.without(subject, e.Scope).lacksStart(actor, e.Scope, e.MemberKind, subject))
 		if refused != nil || before.mayAssign(actor, e.Scope, subject) {
 			return refused
 		}

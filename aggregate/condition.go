@@ -54,7 +54,7 @@ func (c circumstances) Fact(name string) any {
 	case rolemodel.PersonMemberKind:
 		return c.state.memberKind(person, c.state.Root)
 	case rolemodel.PersonMemberHere:
-		return known && person.member(c.on)
+		return known && person.member(c.on) && c.state.left != seat{c.about, c.on}
 	case rolemodel.HolderMemberKind:
 		return c.state.memberKind(c.holder, c.state.Root)
 	case rolemodel.EditionInForce:

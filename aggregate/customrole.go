@@ -101,7 +101,7 @@ func (c DeleteRole) propose(d *draft) {
 	}
 	role := custom.Role
 	if word := role.Template.Confirm; word != "" && c.Confirm != word {
-		d.deny(events.RoleDeleted{Role: c.Role, Scope: d.state.Root}, Refusal{Code: CodeInvalid, Field: "confirm", Rule: role.Rule, Role: role.ID(), Event: -1,
+		d.deny(events.RoleDeleted{Role: c.Role, Scope: d.state.Root}, Refusal{Code: CodeInvalid, Field: "confirm", Rule: role.Template.ConfirmRule, Role: role.ID(), Event: -1,
 			Message: fmt.Sprintf("To delete %s takes the word %s, since all who hold it lose it.", role.ID(), word),
 			Help:    "tenure role delete " + role.Name + " --confirm " + word + " --org " + string(d.commit.Org)})
 		return

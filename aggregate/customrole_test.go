@@ -121,7 +121,7 @@ func TestCustomRolesAreBounded(t *testing.T) {
 		list = append(list, events.RoleDefined{Role: events.RoleID(fmt.Sprintf("r%d", i)), Scope: hall, Template: "team.helper_role"})
 	}
 	state := lodge(list).fold(t)
-	refused{code: CodeTooMany, field: "role", says: "at most 1000 custom roles"}.check(t, events.Commit{}, second(when(ann, DefineRole{Role: "more", Template: "team.helper_role"}).decide(state)))
+	refused{code: CodeFull, field: "role", says: "at most 1000 custom roles"}.check(t, events.Commit{}, second(when(ann, DefineRole{Role: "more", Template: "team.helper_role"}).decide(state)))
 	if _, err := when(ann, DeleteRole{Role: "r7"}).decide(state); err != nil {
 		t.Error(err)
 	}
@@ -159,9 +159,9 @@ func TestChangeCustomRole(t *testing.T) {
 
 		{"M20: deleted with the word", held, when(ann, DeleteRole{Role: "porter", Confirm: "DELETE"}), then(revoked(cat, "porter", hall, byRole), erased("porter"))},
 		{"M20: not without", held, when(ann, DeleteRole{Role: "porter"}),
-			refused{code: CodeInvalid, rule: "M18", role: "guild.porter", field: "confirm", help: "tenure role delete porter --confirm DELETE --org acme", says: "the word DELETE"}},
+			refused{code: CodeInvalid, rule: "M20", role: "guild.porter", field: "confirm", help: "tenure role delete porter --confirm DELETE --org acme", says: "the word DELETE"}},
 		{"M20: nor with another one", held, when(ann, DeleteRole{Role: "porter", Confirm: "delete"}),
-			refused{code: CodeInvalid, rule: "M18", role: "guild.porter", field: "confirm", help: "--confirm DELETE", says: "the word DELETE"}},
+			refused{code: CodeInvalid, rule: "M20", role: "guild.porter", field: "confirm", help: "--confirm DELETE", says: "the word DELETE"}},
 		{"deleted without a word where none is asked for", held, when(ann, DeleteRole{Role: "runner"}), then(revoked(cat, "runner", north1, byRole), erased("runner"))},
 		{"what is offered is withdrawn", lodge(runner, porter, asked(dan, "porter", hall, 1), asked(cat, "runner", north1, 2)), when(ann, DeleteRole{Role: "porter", Confirm: "DELETE"}),
 			then(events.InvitationWithdrawn{Subject: dan, Invitation: inviteID(1), Cause: byRole}, erased("porter"))},

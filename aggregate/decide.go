@@ -253,7 +253,7 @@ func (d *draft) role(id events.RoleID, on events.ScopeID) (*rolemodel.Role, bool
 		}
 		d.refuse(Refusal{
 			Code: CodeUnknown, Scope: on, Event: -1,
-			Message: "There is no role " + string(id) + " on " + string(on) + "; there is " + anyOf(have) + ".",
+			Message: "There is no role " + short(id) + " on " + string(on) + "; there is " + anyOf(have) + ".",
 			Help:    "tenure models show " + d.state.Model.ID,
 		})
 	}

@@ -82,7 +82,7 @@ func (d *draft) designation(id events.DesignationID, on events.ScopeID) (*rolemo
 		}
 		d.refuse(Refusal{
 			Code: CodeUnknown, Scope: on, Event: -1,
-			Message: "There is no designation " + string(id) + " on " + string(on) + "; there is " + anyOf(have) + ".",
+			Message: "There is no designation " + short(id) + " on " + string(on) + "; there is " + anyOf(have) + ".",
 			Help:    "tenure models show " + d.state.Model.ID,
 		})
 	}

@@ -37,7 +37,7 @@ func (c SwitchFeature) propose(d *draft) {
 			have = append(have, f.ID)
 		}
 		d.refuse(Refusal{Code: CodeUnknown, Event: -1,
-			Message: "There is no feature " + string(c.Feature) + " in the model " + d.state.Model.ID + "; there is " + anyOf(have) + ".",
+			Message: "There is no feature " + short(c.Feature) + " in the model " + d.state.Model.ID + "; there is " + anyOf(have) + ".",
 			Help:    "tenure models show " + d.state.Model.ID})
 	case d.state.Enabled(feature) == c.On:
 		d.already(events.FeatureEnabled{Feature: c.Feature})

@@ -21,7 +21,7 @@ func (d *draft) deny(e events.Event, r Refusal) {
 
 // telling are the codes of refusals that tell how things stand, whatever the role
 // model says.
-var telling = []Code{CodeExists, CodeNotMember, CodeStillHolding, CodeOnHold, CodeAnonymized, CodeArchived, CodeDefaultRole, CodeTooFew, CodeTooMany, CodeLapses}
+var telling = []Code{CodeExists, CodeNotMember, CodeStillHolding, CodeOnHold, CodeAnonymized, CodeArchived, CodeDefaultRole, CodeTooFew, CodeTooMany, CodeFull, CodeLapses}
 
 // already refuses those who may not cause an event that there is no need for.
 func (d *draft) already(e events.Event) {

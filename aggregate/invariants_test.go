@@ -82,8 +82,17 @@ func broken(shot Snapshot, model *rolemodel.Model) (faults []string) {
 	for _, person := range shot.Persons {
 		for _, m := range person.Memberships {
 			held[hold{person.ID, "", m.Scope}]++
-			if kind, _ := model.Kind(m.Scope.Kind()); !kind.Membership {
+			kind, _ := model.Kind(m.Scope.Kind())
+			if !kind.Membership {
 				fault("%s is a member of %s, whose kind has none", person.ID, m.Scope)
+			}
+			top, _ := model.Kind(shot.Root.Kind())
+			if at := slices.IndexFunc(person.Memberships, func(m Membership) bool { return m.Scope == shot.Root }); at >= 0 && len(top.MemberKinds) > 0 {
+				as, _ := kind.MemberKind(string(m.MemberKind))
+				is, _ := top.MemberKind(string(person.Memberships[at].MemberKind))
+				if as != nil && len(as.Needs) > 0 && !slices.Contains(as.Needs, is.ID) {
+					fault("%s is a member of %s as %s, and one of %s as %s", person.ID, m.Scope, as.ID, shot.Root, is.ID)
+				}
 			}
 		}
 		for _, g := range person.Grants {

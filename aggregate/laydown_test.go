@@ -89,8 +89,10 @@ func TestDefaultThatNobodyGrants(t *testing.T) {
 			lacks(cat, "B4", "group.loner", "may not grant", "tenure who")},
 		{"it is not revoked", bandOf(), when(ben, RevokeRole{Subject: cat, Role: "player", Scope: trio}),
 			refused{code: CodeDefaultRole, rule: "B1", role: "group.player", scope: trio, subject: cat, help: "tenure member terminate"}},
+		{"nor granted to strangers", bandOf(), when(ben, GrantRole{Subject: eve, Role: "player", Scope: trio}),
+			lacks(ben, "B1", "group.player", "it comes with the membership.", "tenure member start 01J00000000000000000000EVE --on group:trio --org acme")},
 		{"nor granted", bandOf(instead(cat, "listener")), when(ben, GrantRole{Subject: cat, Role: "player", Scope: trio}),
-			lacks(ben, "B1", "group.player", "may not grant", "")},
+			lacks(ben, "B1", "group.player", "it comes with the membership, in the place of listener once that ends.", "tenure revoke 01J00000000000000000000CAT listener --on group:trio --org acme")},
 	})
 	forged(t, []forgery{
 		{"it does not make way for nothing", bandOf(), ben, together(revoked(cat, "player", trio, events.CauseReplaced)), 0,

@@ -77,7 +77,7 @@ func admissibleMerger(s State, scope *Scope, e events.ScopeMerged) *Refusal {
 	case scope.ID == s.Root || into.ID == s.Root:
 		return refuse("The organization itself is not merged with anything.")
 	case scope.Kind != into.Kind:
-		return refuse("%s is a %s and %s a %s: only scopes of one kind can be merged.", scope.ID, scope.Kind.Name, into.ID, into.Kind.Name)
+		return refuse("%s is %s and %s %s: only scopes of one kind can be merged.", scope.ID, rolemodel.A(scope.Kind.Name), into.ID, rolemodel.A(into.Kind.Name))
 	case scope == into:
 		return refuse("%s cannot be merged into itself.", scope.ID)
 	case s.Under(into.ID, scope.ID) || s.Under(scope.ID, into.ID):

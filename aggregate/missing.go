@@ -22,6 +22,7 @@ func (s State) lacksTransfer(actor *Person, id events.RoleID, on events.ScopeID,
 	if condition := s.unmetGovernor(actor, role.TransferredWith, role.TransferredIf, on, subject); condition != nil {
 		refused.Rule = cmp.Or(condition.Rule, refused.Rule)
 		refused.Message = fmt.Sprintf("%s may transfer %s only %s.", actor.ID, roleOn(role, on), condition.Title)
+		refused.Help = s.whom(s.firmly(actor, role.TransferredBy, role.TransferredWith, on))
 	}
 	return refused
 }
@@ -39,6 +40,7 @@ func (s State) lacksDesignating(actor *Person, id events.DesignationID, on event
 	if condition := s.unmetGovernor(actor, designation.SetWith, designation.SetIf, on, subject); condition != nil {
 		refused.Rule = cmp.Or(condition.Rule, refused.Rule)
 		refused.Message = fmt.Sprintf("%s may say who is %s on %s only %s.", actor.ID, designation.Name, on, condition.Title)
+		refused.Help = s.whom(s.firmly(actor, designation.SetBy, designation.SetWith, on))
 	}
 	return refused
 }
@@ -113,6 +115,7 @@ func (s State) refusedAct(actor *Person, act rolemodel.Act, on events.ScopeID, a
 			condition := answer.Unmet[0].Condition
 			refused.Rule = cmp.Or(condition.Rule, refused.Rule)
 			refused.Message = fmt.Sprintf("%s may do this (%s) on %s only %s.", actor.ID, act, on, condition.Title)
+			refused.Help = s.whom(s.firmly(actor, nil, wanted, on))
 		}
 		if len(answer.Withheld) > 0 {
 			from := answer.Withheld[0].Grant
@@ -151,10 +154,11 @@ func (s State) lacksMarking(actor *Person, e events.AttributeSet) *Refusal {
 // given, empty for the usual one.
 func (s State) lacksStart(actor *Person, on events.ScopeID, kind events.MemberKindID, subject events.PrincipalID) *Refusal {
 	act := rolemodel.MembershipStart
-	if s.mayAssign(actor, on, subject) || s.mayAct(actor, act, on, subject) {
+	scope, exists := s.Scope(on)
+	if exists && scope.Kind.Usual(string(kind)) && s.mayAssign(actor, on, subject) || s.mayAct(actor, act, on, subject) {
 		return nil
 	}
-	if scope, exists := s.Scope(on); exists {
+	if exists {
 		if of, known := scope.Kind.MemberKind(string(kind)); known {
 			as := rolemodel.MembershipStartAs(of.ID)
 			if s.mayAct(actor, as, on, subject) {
@@ -171,9 +175,16 @@ func (s State) lacksStart(actor *Person, on events.ScopeID, kind events.MemberKi
 	return s.lacksAct(actor, act, on, subject)
 }
 
+// without is the state in which a membership does not count for conditions: that
+// somebody is a member of one kind does not let them be one of another.
+func (s State) without(subject events.PrincipalID, on events.ScopeID) State {
+	s.left = seat{subject, on}
+	return s
+}
+
 // mayAssign says whether the person, as given, may say whether somebody is a
-// member of the scope, since this one is a member of a scope whose members the
-// person assigns. Conditions look at the scope itself.
+// member of the scope, of the usual kind, since this one is a member of a scope
+// whose members the person assigns. Conditions look at the scope itself.
 func (s *State) mayAssign(actor *Person, on events.ScopeID, subject events.PrincipalID) bool {
 	other, known := s.Person(subject)
 	assigning := *s
@@ -242,12 +253,41 @@ func (s State) lacksGrant(actor *Person, verb string, id events.RoleID, on event
 	if condition := s.unmetGovernor(actor, role.GrantedWith, role.GrantedIf, on, subject); condition != nil {
 		refused.Rule = cmp.Or(condition.Rule, refused.Rule)
 		refused.Message = fmt.Sprintf("%s may %s %s only %s.", actor.ID, verb, roleOn(role, on), condition.Title)
+		refused.Help = s.whom(s.firmly(actor, role.GrantedBy, role.GrantedWith, on))
+	}
+	if refused.Nobody && role.Default {
+		s.comesByItself(refused, verb, role, on, subject)
 	}
 	if g := s.cappedGranter(actor, role, on); g != nil {
 		refused.Rule = cmp.Or(g.Role.Ceiling.Rule, refused.Rule)
 		refused.Message = fmt.Sprintf("%s may not %s %s: whoever is %s cannot, whatever else they hold.", actor.ID, verb, roleOn(role, on), roleOn(g.Role, g.Scope))
 	}
 	return refused
+}
+
+// comesByItself says of a role that nobody grants how it is come by: with the
+// membership, and not beside one that replaces it.
+func (s State) comesByItself(refused *Refusal, verb string, role *rolemodel.Role, on events.ScopeID, subject events.PrincipalID) {
+	refused.Message = fmt.Sprintf("%s may not %s %s: it comes with the membership.", refused.Subject, verb, roleOn(role, on))
+	refused.Help = ""
+	person, known := s.Person(subject)
+	if !known {
+		return
+	}
+	if _, held := person.Grant(role, on); held {
+		return
+	}
+	if !person.member(on) {
+		refused.Help = "tenure member start " + string(subject) + s.onArg(on) + " --org " + string(s.Org)
+		return
+	}
+	for _, g := range person.Grants {
+		if g.Scope == on && slices.Contains(g.Role.Replaces, role) {
+			refused.Message = fmt.Sprintf("%s may not %s %s: it comes with the membership, in the place of %s once that ends.", refused.Subject, verb, roleOn(role, on), g.Role.Name)
+			refused.Help = "tenure revoke " + string(subject) + " " + s.roleArgs(g.Role, on)
+			return
+		}
+	}
 }
 
 // lacking refuses a person who may not do what takes one of these roles and
@@ -296,6 +336,28 @@ func (s State) whom(takes []Missing) string {
 		}
 	}
 	return "tenure who --role " + s.roleArgs(ask.Role, ask.Scope)
+}
+
+// firmly lists the roles that give authority over something on a scope whatever
+// conditions there are: where one was not met, they alone are worth asking for.
+func (s *State) firmly(actor *Person, roles []*rolemodel.Role, with rolemodel.Set, on events.ScopeID) []Missing {
+	return s.takes(actor, on, func(role *rolemodel.Role, held events.ScopeID) bool {
+		if slices.Contains(roles, role) {
+			return true
+		}
+		for at := range s.Up(on) {
+			set, _ := s.terms(role).On(at.ID == held)
+			for index := range with.All() {
+				if s.Model.Permissions[index].Kind == at.Kind.Name && set.Has(index) && !s.withholds(role, index, at.ID) {
+					return true
+				}
+			}
+			if at.ID == held {
+				break
+			}
+		}
+		return false
+	})
 }
 
 // isHeld says whether a person holds the role now, so that it counts.

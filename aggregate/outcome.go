@@ -14,7 +14,7 @@ func auditOutcome(before, s State, c *events.Commit) Refusals {
 	if s.Model == nil {
 		return Refusals{{Code: CodeInvalid, Message: "The organization has no role model.", Event: -1}}
 	}
-	o := outcome{before: before, state: s, bounds: map[bound]bool{}, seats: map[seat]bool{}}
+	o := outcome{before: before, state: s, bounds: map[bound]bool{}, seats: map[seat]bool{}, apart: map[seat]bool{}}
 	// From the last event back, so that a refusal points at the event that
 	// decided the outcome.
 	for i := len(c.Events) - 1; i >= 0; i-- {
@@ -38,6 +38,7 @@ type outcome struct {
 	event    int
 	bounds   map[bound]bool // what has been judged
 	seats    map[seat]bool
+	apart    map[seat]bool
 	refusals Refusals
 }
 
@@ -69,8 +70,10 @@ func (o *outcome) judge(event events.Event, c *events.Commit) {
 	case events.MembershipStarted:
 		o.joined(person, e)
 		o.suits(person, e.Scope)
+		o.belong(person, e.Scope)
 	case events.MembershipKindChanged:
 		o.suits(person, e.Scope)
+		o.belong(person, e.Scope)
 	case events.RoleDefined:
 		o.holdsInitial(e, c)
 	case events.RoleGranted:
@@ -245,7 +248,7 @@ func (o *outcome) ofKinds(person *Person, g Grant, from events.ScopeID) bool {
 		}
 		o.refuse(Refusal{
 			Code: CodeNotMember, Rule: g.Role.Rule, Role: g.Role.ID(), Scope: g.Scope, Subject: person.ID,
-			Message: fmt.Sprintf("Only a %s can be %s, and on %s %s is a %s.", o.state.memberTitles(g.Role.MemberKinds, at.Kind), roleOn(g.Role, g.Scope), at.ID, person.ID, is),
+			Message: fmt.Sprintf("Only %s can be %s, and on %s %s is %s.", rolemodel.A(o.state.memberTitles(g.Role.MemberKinds, at.Kind)), roleOn(g.Role, g.Scope), at.ID, person.ID, rolemodel.A(is)),
 		})
 		return false
 	}
@@ -272,6 +275,39 @@ func (o *outcome) suits(person *Person, on events.ScopeID) {
 		if needed && o.state.Under(from, on) && !o.ofKinds(person, g, from) {
 			return
 		}
+	}
+}
+
+// belong refuses memberships of kinds that take another kind in the organization
+// than the person is of: the one of the scope or, where that is the organization, all
+// below it. Of the organization itself, nobody needs to be a member for that.
+func (o *outcome) belong(person *Person, on events.ScopeID) {
+	is := o.state.memberKind(person, o.state.Root)
+	if is == "" {
+		return
+	}
+	root, _ := o.state.Scope(o.state.Root)
+	for _, m := range person.Memberships {
+		if on != o.state.Root && m.Scope != on {
+			continue
+		}
+		scope, _ := o.state.Scope(m.Scope)
+		kind, known := scope.Kind.MemberKind(string(m.MemberKind))
+		if !known || scope.Kind.Admits(kind.ID, is) || o.apart[seat{person.ID, m.Scope}] {
+			continue
+		}
+		o.apart[seat{person.ID, m.Scope}] = true
+		needed, org := o.state.memberTitles(kind.Needs, root.Kind), " --org "+string(o.state.Org)
+		refused := Refusal{
+			Code: CodeNotMember, Rule: kind.Rule, Scope: m.Scope, Subject: person.ID,
+			Message: fmt.Sprintf("Only %s of %s can be a member of %s as %s, and %s is %s.", rolemodel.A(needed), root.ID, m.Scope, kind.Title, person.ID, rolemodel.A(o.state.memberTitle(is, root.Kind))),
+			Help:    "tenure member change " + string(person.ID) + " --as " + kind.Needs[0] + org,
+		}
+		if on == o.state.Root {
+			refused.Message = fmt.Sprintf("%s is a member of %s as %s, which only %s of %s can be: end that membership first.", person.ID, m.Scope, kind.Title, rolemodel.A(needed), root.ID)
+			refused.Help = "tenure member terminate " + string(person.ID) + o.state.onArg(m.Scope) + org
+		}
+		o.refuse(refused)
 	}
 }
 

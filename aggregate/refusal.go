@@ -29,6 +29,8 @@ const (
 	CodeTooFew Code = "too_few_holders"
 	// CodeTooMany: a role would have more holders than its upper bound.
 	CodeTooMany Code = "too_many_holders"
+	// CodeFull: there are as many of something as there can be.
+	CodeFull Code = "too_many"
 	// CodeNotMember: the role or act needs a running membership.
 	CodeNotMember Code = "not_a_member"
 	// CodeDefaultRole: the role comes with membership and ends with it.
@@ -118,6 +120,9 @@ func (r Refusals) Is(target error) bool {
 func unknown(what, name, help string) Refusal {
 	return Refusal{Code: CodeUnknown, Message: fmt.Sprintf("There is no %s %.80s.", what, name), Help: help, Event: -1}
 }
+
+// short is a name as refusals repeat it: as given, if that can be read.
+func short[ID ~string](id ID) string { return fmt.Sprintf("%.80s", string(id)) }
 
 // roleOn writes "admin on organization:acme".
 func roleOn(role *rolemodel.Role, scope events.ScopeID) string {

@@ -198,7 +198,7 @@ func (s *State) kindThrough(route events.ScopeID, i Invitation, person *Person) 
 		return "", true
 	}
 	_, known := scope.Kind.MemberKind(kind)
-	return events.MemberKindID(kind), known
+	return events.MemberKindID(kind), known && scope.Kind.Admits(kind, kind)
 }
 
 // startsThrough says whether the person becomes a member of the scope, of the kind,

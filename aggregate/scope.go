@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"tenure/events"
+	"tenure/rolemodel"
 )
 
 // CreateScope adds a scope below another.
@@ -112,7 +113,7 @@ func (d *draft) populate(c CreateScope) {
 		return
 	case c.Creator != "" && len(scope.Kind.Creator) == 0:
 		d.refuse(Refusal{Code: CodeInvalid, Scope: c.Scope, Subject: creator, Field: "for", Event: -1,
-			Message: fmt.Sprintf("Whoever creates a %s is given nothing there, so nobody can be named for that.", scope.Kind.Name)})
+			Message: fmt.Sprintf("Whoever creates %s is given nothing there, so nobody can be named for that.", rolemodel.A(scope.Kind.Name))})
 		return
 	case known && !creator.Builtin() && !person.Client:
 		for _, role := range scope.Kind.Creator {

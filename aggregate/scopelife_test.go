@@ -42,7 +42,7 @@ func TestWhoCreatesAScope(t *testing.T) {
 			"C19b: and none whom the permission to create does not cover",
 			given(atelierFounded, resident(ben), resident(cat), registered(dan)),
 			when(ben, CreateScope{Scope: alpha, Parent: atelierHouse, Members: []events.PrincipalID{cat, dan}}),
-			refused{code: CodeNotPermitted, rule: "S01", scope: atelierHouse, subject: ben, help: "tenure who --role resident", says: "only for people of the house"},
+			refused{code: CodeNotPermitted, rule: "S01", scope: atelierHouse, subject: ben, help: "tenure who --role owner", says: "only for people of the house"},
 		},
 		{
 			"unless by another one, which does",
@@ -146,7 +146,7 @@ func TestCreationIsAudited(t *testing.T) {
 			together(mine, started(dan, atelierHouse, come)), 5, unfounded},
 		{"a stranger as a member", inStudio(), ben,
 			together(mine, started(dan, alpha, come), granted(dan, "reader", alpha, byDefault)), 5,
-			refused{code: CodeNotPermitted, rule: "S01", scope: atelierHouse, subject: ben, help: "tenure who --role resident", says: "only for people of the house"}},
+			refused{code: CodeNotPermitted, rule: "S01", scope: atelierHouse, subject: ben, help: "tenure who --role owner", says: "only for people of the house"}},
 		{"what the model says of creators, in a scope below the new one", inStudio(), ben,
 			together(mine, created(beta, alpha), started(ben, beta, come), granted(ben, "owner", beta, come), granted(ben, "lead", beta, come), granted(ben, "reader", beta, byDefault)), 5,
 			refused{code: CodeNotPermitted, scope: alpha, says: "created by this very commit"}},

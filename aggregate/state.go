@@ -37,6 +37,8 @@ type State struct {
 	// target is what conditions look at in the place of the scope that is asked
 	// about; empty for that one. See [State.mayAssign].
 	target events.ScopeID
+	// left is a membership that does not count for conditions; see [State.without].
+	left seat
 	// features are those that are switched on; edition is the one in force, which
 	// turns others on, nil where the model has none. book is what roles give; nil
 	// before a model is adopted.

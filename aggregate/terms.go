@@ -67,7 +67,7 @@ func definable(s State, e events.RoleDefined) *Refusal {
 		return refuse(CodeExists, "role", "There is a custom role %s already; give the new one another name.", custom.Role.ID())
 	}
 	if len(s.CustomRoles()) >= mostCustomRoles {
-		return refuse(CodeTooMany, "role", "An organization has at most %d custom roles; delete one that is not needed.", mostCustomRoles)
+		return refuse(CodeFull, "role", "An organization has at most %d custom roles; delete one that is not needed.", mostCustomRoles)
 	}
 	return nil
 }

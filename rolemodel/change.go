@@ -35,7 +35,7 @@ const (
 func Changes(before, after *Model) []Change { return changes(before.canonical, after.canonical) }
 
 // wording are the keys, of the document and its entries, that change nothing.
-var wording = map[string]bool{"title": true, "about": true, "rule": true, "ceiling_rule": true}
+var wording = map[string]bool{"title": true, "about": true, "rule": true, "ceiling_rule": true, "confirm_rule": true}
 
 // ordered are the keys of lists whose first entry means something.
 var ordered = map[string]bool{"values": true, "member_kinds": true, "editions": true}

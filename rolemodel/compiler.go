@@ -100,7 +100,11 @@ func (m *Model) compileKinds(entries []scopeEntry) {
 	for _, s := range entries {
 		k := &Kind{Name: string(s.Kind), Title: string(s.Title), Membership: s.Membership, Leave: s.Leave}
 		for _, kind := range s.MemberKinds {
-			k.MemberKinds = append(k.MemberKinds, &MemberKind{ID: string(kind.ID), Title: string(kind.Title)})
+			member := &MemberKind{ID: string(kind.ID), Title: string(kind.Title), Rule: string(kind.Rule)}
+			for _, needed := range kind.Needs {
+				member.Needs = append(member.Needs, string(needed))
+			}
+			k.MemberKinds = append(k.MemberKinds, member)
 		}
 		for _, kind := range s.Joins {
 			k.Joins = append(k.Joins, string(kind))

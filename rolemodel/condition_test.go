@@ -168,20 +168,20 @@ func TestConditionsAreMetConcurrently(t *testing.T) {
 // and where it can be told, the place is that of the word.
 func TestPlacesInExpressions(t *testing.T) {
 	for _, c := range []struct{ when, want string }{
-		{"person.given && person.gone\n", `135:27: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{"'person.given && person.gone'\n", `135:28: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{"\"person.given && person.gone\"\n", `135:28: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{"'\"ü\" == \"ü\" && person.gone'\n", `135:26: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{">\n      person.given && person.gone\n", `136:23: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{"|\n      person.given &&\n          person.gone\n", `137:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"person.given && person.gone\n", `137:27: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"'person.given && person.gone'\n", `137:28: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"\"person.given && person.gone\"\n", `137:28: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"'\"ü\" == \"ü\" && person.gone'\n", `137:26: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{">\n      person.given && person.gone\n", `138:23: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"|\n      person.given &&\n          person.gone\n", `139:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
 		// Lines that are folded, and characters that are escaped: the place of the
 		// whole.
-		{">\n      person.given &&\n      person.gone\n", `135:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{">\n      person.given &&\n\n      person.gone\n", `135:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{"person.given\n      && person.gone\n", `135:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
-		{"\"person.given \\x26& person.gone\"\n", `135:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{">\n      person.given &&\n      person.gone\n", `137:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{">\n      person.given &&\n\n      person.gone\n", `137:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"person.given\n      && person.gone\n", `137:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"\"person.given \\x26& person.gone\"\n", `137:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
 		{"'''' == '''' && person.gone\n", `not YAML`},
-		{"!!str person.given && person.gone\n", `135:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
+		{"!!str person.given && person.gone\n", `137:11: condition "workers": unknown name "person.gone"; known: person.given, person.self, person.member, person.active, person.invited, person.member_kind, person.member_here`},
 	} {
 		source := strings.Replace(where(""), "''\n", c.when, 1)
 		_, err := Parse("yard.yaml", []byte(source))
@@ -231,7 +231,7 @@ func TestHostileExpressions(t *testing.T) {
 		{"too many roles", list(`person.holds("dock.guest")`, 34) + "==" + list("true", 12), ``},
 
 		{"a text", `edition`, `condition "workers" is a string; it must be true or false`},
-		{"a number", `1`, `condition "workers" is a int; it must be true or false`},
+		{"a number", `1`, `condition "workers" is an int; it must be true or false`},
 		{"nothing at all", `null`, `condition "workers" is a null_type; it must be true or false`},
 		{"a principal", `holder`, `condition "workers" is a principal; it must be true or false`},
 		{"a type in a type", listsInLists(), `condition "workers" is a list(list(list(list(list(list(list(list(list(list(list(list(…; it must be true or false`},
@@ -297,8 +297,8 @@ func TestHostileExpressions(t *testing.T) {
 			requireProblems(t, err)
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			place, message, _ := strings.Cut(first, " ")
-			if !strings.HasPrefix(place, "yard.yaml:135:") || !strings.HasPrefix(message, c.want) {
-				t.Errorf("got  %s\nwant 135: %s", first, c.want)
+			if !strings.HasPrefix(place, "yard.yaml:137:") || !strings.HasPrefix(message, c.want) {
+				t.Errorf("got  %s\nwant 136: %s", first, c.want)
 			}
 			if len(err.Error()) > 1<<16 {
 				t.Errorf("the message takes %d bytes", len(err.Error()))

@@ -1,6 +1,9 @@
 package rolemodel
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Template is what custom roles are made from: roles that an organization
 // defines itself, at run time.
@@ -22,8 +25,14 @@ type Template struct {
 	// where a condition is met.
 	Choices, Initial Set
 	If               []Dependent
+	// Feature is what must be on for such a role to be granted, or to give anything;
+	// nil for nothing.
+	Feature *Feature
 	// Confirm is the word that the deletion of such a role takes; empty for none.
 	Confirm string
+	// ConfirmRule is the numbered rule of that, that of the template if it has none
+	// of its own.
+	ConfirmRule string
 }
 
 // ID is KIND.NAME.
@@ -34,7 +43,7 @@ func (t *Template) ID() string { return t.Kind + "." + t.Name }
 func (t *Template) Role(index int, name string) *Role {
 	return &Role{
 		Index: index, Kind: t.Kind, Name: name, Title: name, Rule: t.Rule, Membership: t.Membership, MemberKinds: t.MemberKinds,
-		GrantedBy: t.GrantedBy, GrantedWith: t.GrantedWith, GrantedIf: t.GrantedIf, Template: t,
+		GrantedBy: t.GrantedBy, GrantedWith: t.GrantedWith, GrantedIf: t.GrantedIf, Feature: t.Feature, Template: t,
 	}
 }
 
@@ -91,6 +100,9 @@ func (v *validator) templating() {
 		}
 		held := v.kind(kindOf(e.ID), v.places[&e.ID])
 		grantors(v, e.GrantedBy, "grant custom role", e.ID)
+		if e.ConfirmRule != "" && v.absent(&e.Confirm) {
+			v.problem(v.places[&e.ConfirmRule], "the deletion of custom role %q takes no word; leave \"confirm_rule\" out", e.ID)
+		}
 		if v.legible && !defines {
 			v.problem(v.places[&e.ID], "nobody could define custom role %q: no permission allows %q", e.ID, RoleDefine)
 		}
@@ -174,7 +186,8 @@ func (m *Model) compileTemplates(d *document) {
 		id := idKey(e.ID)
 		t := &Template{
 			Kind: id.kind, Name: id.name, Title: string(e.Title), Rule: string(e.Rule), Membership: string(e.Membership),
-			Initial: m.set(e.Initial), Confirm: string(e.Confirm),
+			Initial: m.set(e.Initial), Confirm: string(e.Confirm), ConfirmRule: cmp.Or(string(e.ConfirmRule), string(e.Rule)),
+			Feature: m.features[string(e.Feature)],
 		}
 		t.Choices, t.If = m.offers(d.choices(e, m.below))
 		for _, kind := range e.MemberKinds {

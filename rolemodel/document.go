@@ -47,8 +47,10 @@ type scopeEntry struct {
 
 // memberKindEntry declares a kind of member.
 type memberKindEntry struct {
-	ID    memberKindID `json:"id" jsonschema:"The kind's id."`
-	Title line         `json:"title" jsonschema:"What people call such a member."`
+	ID    memberKindID   `json:"id" jsonschema:"The kind's id."`
+	Title line           `json:"title" jsonschema:"What people call such a member."`
+	Needs []memberKindID `json:"needs,omitempty" jsonschema:"Whoever is such a member and a member of the root is of one of these kinds there."`
+	Rule  ruleID         `json:"rule,omitempty" jsonschema:"The numbered rule that it fulfils; refusals cite it."`
 }
 
 // attributeEntry declares an attribute of scopes of one kind.
@@ -113,7 +115,9 @@ type customRoleEntry struct {
 	Permissions []permissionRef `json:"permissions,omitempty" most:"4096" jsonschema:"What can be chosen for such a role. Absent for all that applies to its kind or to kinds below, but for exclusive sections."`
 	Initial     []permissionID  `json:"initial,omitempty" most:"4096" jsonschema:"What a new one has from the start. It can be removed."`
 	Confirm     confirmation    `json:"confirm,omitempty" jsonschema:"The word that its deletion takes."`
+	ConfirmRule ruleID          `json:"confirm_rule,omitempty" jsonschema:"The numbered rule that the word fulfils, if another than the template; refusals cite it."`
 	Guarded     []permissionRef `json:"guarded,omitempty" most:"4096" jsonschema:"In place of permissions: of all that applies, these are given only where their condition is met."`
+	Feature     featureID       `json:"feature,omitempty" jsonschema:"While this feature is off, such roles cannot be granted and give nothing."`
 }
 
 // conditionEntry declares a condition.

@@ -150,7 +150,7 @@ func (v *validator) condition(env *cel.Env, e *conditionEntry) {
 		return
 	}
 	if checked.OutputType() != cel.BoolType {
-		v.problem(at, "condition %q is a %s; it must be true or false", e.ID, shortenedTo(checked.OutputType().String(), 60))
+		v.problem(at, "condition %q is %s; it must be true or false", e.ID, A(shortenedTo(checked.OutputType().String(), 60)))
 		return
 	}
 	if !v.sensible(checked.NativeRep(), e, at) {

@@ -38,6 +38,11 @@ func (v *validator) switching() {
 			v.problem(at, "role %q is automatic, given on every new scope, so it cannot wait for a feature", e.ID)
 		}
 	}
+	for i := range v.CustomRoles {
+		e := &v.CustomRoles[i]
+		named[e.Feature] = true
+		v.feature(e.Feature, v.places[&e.Feature])
+	}
 	for i := range v.Permissions {
 		p := &v.Permissions[i]
 		at := v.places[&p.Feature]
@@ -57,7 +62,7 @@ func (v *validator) switching() {
 	for i := range v.Features {
 		e := &v.Features[i]
 		if v.legible && !named[e.ID] {
-			v.problem(v.places[&e.ID], "no role and no permission waits for feature %q", e.ID)
+			v.problem(v.places[&e.ID], "no role, custom role or permission waits for feature %q", e.ID)
 		}
 	}
 }

@@ -297,7 +297,7 @@ var brokenFirm = inFirm(
 		old:  "    feature: trade\n",
 		new:  "    feature: barter\n",
 		want: []string{
-			`10:9: no role and no permission waits for feature "trade"`,
+			`10:9: no role, custom role or permission waits for feature "trade"`,
 			`22:14: unknown feature "barter"`,
 		},
 	},

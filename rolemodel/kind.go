@@ -3,7 +3,14 @@ package rolemodel
 import "slices"
 
 // MemberKind is a kind of membership of a scope.
-type MemberKind struct{ ID, Title string }
+type MemberKind struct {
+	ID, Title string
+	// Needs are the kinds of member of the root of which one is whoever is such a
+	// member and a member of the root; empty for any. Rule is the number of the rule
+	// that says so.
+	Needs []string
+	Rule  string
+}
 
 // Attribute is a mark on scopes of one kind, with one of a few values.
 type Attribute struct {
@@ -46,6 +53,9 @@ func (v *validator) belonging() {
 		for j := range s.Attributes {
 			v.attribute(s, &s.Attributes[j])
 		}
+		for j := range s.MemberKinds {
+			v.needing(s, &s.MemberKinds[j])
+		}
 		for j := range s.Joins {
 			v.joining(s, s.Joins[j], j)
 		}
@@ -81,6 +91,27 @@ func (v *validator) joining(s *scopeEntry, id memberKindID, j int) {
 		v.problem(at, "scope kind %q has no kind of member %q", s.Kind, id)
 	case len(s.MemberKinds) > 0 && len(v.root.MemberKinds) > 0 && !v.root.memberKind(id):
 		v.problem(at, "the root %q has no kind of member %q to join as", v.root.Kind, id)
+	default:
+		for _, kind := range s.MemberKinds {
+			if kind.ID == id && len(kind.Needs) > 0 && !slices.Contains(kind.Needs, id) {
+				v.problem(at, "who joins the root %q as %q is not what this kind of member needs to be there", v.root.Kind, id)
+			}
+		}
+	}
+}
+
+// needing checks what members of a kind need to be in the root.
+func (v *validator) needing(s *scopeEntry, e *memberKindEntry) {
+	for i := range e.Needs {
+		at := v.places[&e.Needs[i]]
+		switch {
+		case v.root == nil:
+		case s == v.root:
+			v.problem(at, "the root %q is where members of others need to be of some kind; leave \"needs\" out", s.Kind)
+			return
+		case v.legible && !v.root.memberKind(e.Needs[i]):
+			v.problem(at, "the root %q has no kind of member %q", v.root.Kind, e.Needs[i])
+		}
 	}
 }
 
@@ -127,6 +158,19 @@ func (k *Kind) MemberKind(id string) (*MemberKind, bool) {
 		}
 	}
 	return nil, false
+}
+
+// Usual says whether members of the given kind, empty for what is not said, are of
+// the usual one.
+func (k *Kind) Usual(id string) bool {
+	return id == "" || len(k.MemberKinds) > 0 && k.MemberKinds[0].ID == id
+}
+
+// Admits says whether members of the given kind, empty for the usual one, can be
+// members of the root of that kind.
+func (k *Kind) Admits(id, inRoot string) bool {
+	kind, known := k.MemberKind(id)
+	return !known || len(kind.Needs) == 0 || slices.Contains(kind.Needs, inRoot)
 }
 
 // JoinsRoot says whether a new member of the given kind, empty for the usual

@@ -60,6 +60,10 @@ func (r *reader) parse(source []byte) *yaml.Node {
 		r.problem(start, "the file is larger than %d bytes", mostBytes)
 		return nil
 	}
+	if bytes.HasPrefix(source, []byte("\xff\xfe")) || bytes.HasPrefix(source, []byte("\xfe\xff")) {
+		r.problem(start, "the file is in UTF-16; save it in UTF-8") // which YAML could be, and JSON cannot
+		return nil
+	}
 	decoder := yaml.NewDecoder(bytes.NewReader(source))
 	var top, next yaml.Node
 	switch err := decoder.Decode(&top); {

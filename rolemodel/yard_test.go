@@ -31,7 +31,7 @@ scopes:
     under: [yard]
     membership: true
     member_kinds:
-      - {id: worker, title: Worker}
+      - {id: worker, title: Worker, needs: [worker], rule: Y21}
       - {id: visitor, title: Visitor}
     joins: [visitor]
     attributes:
@@ -134,10 +134,12 @@ custom_roles:
     permissions: [dock.enter, dock.guide, vessel.board]
     initial: [dock.enter]
     confirm: DELETE
+    confirm_rule: Y22
   - id: yard.office
     title: Office
     granted_by: [yard.owner]
     guarded: [dock.guide if tours_offered]
+    feature: tours
 conditions:
   - id: tours_offered
     title: where tours are offered
@@ -199,7 +201,7 @@ func TestCompiledYard(t *testing.T) {
 	})
 
 	t.Run("scopes", func(t *testing.T) {
-		worker, visitor := &MemberKind{"worker", "Worker"}, &MemberKind{"visitor", "Visitor"}
+		worker, visitor, docker := &MemberKind{ID: "worker", Title: "Worker"}, &MemberKind{ID: "visitor", Title: "Visitor"}, &MemberKind{ID: "worker", Title: "Worker", Needs: []string{"worker"}, Rule: "Y21"}
 		for _, c := range []struct {
 			kind              *Kind
 			name, title       string
@@ -212,7 +214,7 @@ func TestCompiledYard(t *testing.T) {
 		}{
 			{top, "yard", "Yard", nil, true, true, []*MemberKind{worker, visitor}, nil,
 				[]*Attribute{{ID: "season", Title: "Season", Values: []string{"summer", "winter"}}}, nil},
-			{dock, "dock", "Dock", []*Kind{top}, true, false, []*MemberKind{worker, visitor}, []string{"visitor"},
+			{dock, "dock", "Dock", []*Kind{top}, true, false, []*MemberKind{docker, visitor}, []string{"visitor"},
 				[]*Attribute{
 					{ID: "type", Title: "Type", Values: []string{"dry", "floating"}, Fixed: true},
 					{ID: "tours", Title: "Tours", Values: []string{"off", "offered"}},
@@ -400,7 +402,7 @@ func TestCompiledYard(t *testing.T) {
 		if terms := m.Given(office, office.Choices); !slices.Equal(office.If, guarded) || terms.OwnIf != nil || !slices.Equal(terms.BelowIf, guarded) {
 			t.Errorf("what an office gives under a condition: %+v", terms)
 		}
-		if !office.Initial.Empty() || office.Confirm != "" || office.Rule != "" {
+		if !office.Initial.Empty() || office.Confirm != "" || office.Rule != "" || office.Feature != tours || office.Role(9, "x").Feature != tours {
 			t.Errorf("office: %+v", office)
 		}
 		made := job.Role(12, "rigger")
