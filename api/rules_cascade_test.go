@@ -888,7 +888,7 @@ func cascadeRules(t runner) {
 		var rows []struct{ Login, Role string }
 		for _, who := range []string{"mona", "adam"} {
 			s.as(who).get("/exports/people").into(&rows)
-			for login, role := range map[string]string{"adam": "admin", "mona": "manager", "carl": "", "vera": "viewer"} {
+			for login, role := range map[string]string{"adam": "admin", "mona": "manager", "carl": "contributor", "vera": "viewer"} {
 				if !slices.Contains(rows, struct{ Login, Role string }{login, role}) {
 					t.Errorf("the file lacks %s, who is %s: %+v", login, role, rows)
 				}
@@ -947,7 +947,7 @@ func cascadeRules(t runner) {
 			s.bring("tom", who, "plan:roof").done()
 			s.give("tom", who, "viewer", "dashboard:roof").done()
 			s.give("tom", who, "viewer", "report:roof").done()
-			sees(who, "plan", "plan.browse", "plan.comment")
+			sees(who, "plan", "plan.browse", "plan.comment", "plan.collaborators.add")
 			sees(who, "dashboard", "dashboard.browse")
 			sees(who, "report", "report.browse")
 			for _, kind := range []string{"plan", "dashboard", "report"} {
@@ -1039,10 +1039,13 @@ func cascadeRules(t runner) {
 			s.as("vera").post("/imports/people", `{"file": "login\nines\n"}`).refused("not_permitted", "C02.04")
 			s.as("vera").post("/imports/timeline", `{"commit": "c", "time": "2026-01-02T00:00:00Z", "changes": [{"op": "member.add", "user": "ines"}]}`).refused("not_permitted", "")
 		})
-		for _, path := range []string{"/people", "/scopes", "/invitations", "/grants?role=admin", "/history", "/notices", "/cases", "/people/tom/links", "/exports/people", "/roles"} {
+		for _, path := range []string{"/people", "/invitations", "/grants?role=admin", "/history", "/notices", "/cases", "/people/tom/links", "/exports/people", "/roles"} {
 			if a := s.as("vera").get(path); a.status != http.StatusForbidden {
 				t.Errorf("a Viewer reads %s: %d %s", path, a.status, a.body)
 			}
+		}
+		if a := s.as("vera").get("/scopes"); a.status != http.StatusOK || strings.TrimSpace(string(a.body)) != "[]" {
+			t.Errorf("a Viewer is shown scopes: %d %s", a.status, a.body)
 		}
 	})
 
@@ -1266,7 +1269,7 @@ func cascadeRules(t runner) {
 			s.bring("carl", "mona", "plan:toms").refused("not_permitted", "C27")
 			s.bring("carl", "carl", "plan:toms").refused("not_permitted", "C27")
 			s.askIn("tom", "nina", "plan:roof", "").refused("not_permitted", "C27")
-			s.bring("tom", "mona", "plan:roof").refused("not_permitted", "C27") // to view it is not to edit it
+			s.bring("vera", "mona", "plan:roof").refused("not_permitted", "C20")
 		})
 		s.as("mona").post("/invitations/"+pending+"/withdraw", `{}`).done()
 		s.unchanged(func() { s.take("carl", "ivan", "plan:roof").refused("not_a_member", "") })
@@ -1274,7 +1277,8 @@ func cascadeRules(t runner) {
 		// A Manager who edits the plan brings people in from outside, and may not
 		// any more as a Contributor.
 		s.unchanged(func() { s.askIn("mona", "nina", "plan:roof", "").refused("not_permitted", "C23") })
-		s.bring("carl", "mona", "plan:roof").done()
+		s.bring("tom", "mona", "plan:roof").done() // to view it is enough
+		s.give("tom", "mona", "editor", "plan:roof").refused("not_permitted", "C28")
 		s.give("carl", "mona", "editor", "plan:roof").done()
 		sent = s.askIn("mona", "nina", "plan:roof", "").done().text("id")
 		s.unchanged(func() {

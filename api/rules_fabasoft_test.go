@@ -355,6 +355,10 @@ func fabasoftRules(t runner) {
 				t.Errorf("%s is supported by %v of %s, want %v of %s", scope, names, answer.Scope, want, at)
 			}
 		}
+		s.as("max").get("/resolvers/support_team?scope=teamroom:desk").refused("unknown", "")
+		for _, room := range []string{"teamroom:desk", "teamroom:board"} {
+			s.as("olga").grant("max", "member", room).done()
+		}
 		supports("teamroom:desk", "")
 		s.as("carl").grant("mia", "support_team", "").done()
 		supports("teamroom:desk", "organization:acme", "mia")

@@ -52,10 +52,10 @@ func domain(t *testing.T) network {
 // has to know the id.
 func (n network) named(by, who string) string {
 	n.t.Helper()
-	if by == "gus" || by == "nina" {
-		return string(n.id(who))
+	if by == "nora" {
+		return who
 	}
-	return who
+	return string(n.id(who))
 }
 
 func (n network) grant(by, who, role, on string) *act {
@@ -219,7 +219,7 @@ var blocks = []block{
 		organization.users.activate [nora] Activate users
 		organization.users.deactivate [nora] Deactivate users
 		organization.users.edit_profile Edit users' profile
-		organization.users.view_chart View a user's organization chart
+		organization.users.view_chart [nora] View a user's organization chart
 		organization.users.assign_groups Assign groups to users
 		organization.users.assign_projects Assign projects to users
 		organization.users.assign_departments Assign departments to users
@@ -252,7 +252,7 @@ var blocks = []block{
 		department.read department:sales [tom uma] Read departments
 		department.update department:sales [tom] Update departments
 		department.delete department:sales Delete departments
-		department.owner_rights.transfer department:sales Transfer department owner rights
+		department.owner_rights.transfer department:sales [nora] Transfer department owner rights
 		company.departments.import_from_ad Import departments from AD
 		company.departments.import_from_csv Import departments from CSV
 		company.departments.export Export departments`},
@@ -281,7 +281,7 @@ var blocks = []block{
 		team.external_systems.edit Edit external systems
 		team.guest_settings.edit Edit guest settings
 		team.guests.invite Invite guest users
-		team.owner_rights.transfer Transfer owner rights
+		team.owner_rights.transfer [nora] Transfer owner rights
 		team.merge Merge teams
 		team.announcements.allow Allow posts as announcements
 		team.data.export Export all team data
@@ -339,7 +339,8 @@ func mangoappsRules(t runner) {
 			t.Errorf("there are %d permissions, and besides them %v", count, titles)
 		}
 		for role, want := range map[string][]string{
-			"domain.administrator":       append(idsIn(blocks[0]), "organization.users.add", "organization.users.activate", "organization.users.deactivate"),
+			"domain.administrator": append(idsIn(blocks[0]), "organization.users.add", "organization.users.activate", "organization.users.deactivate",
+				"organization.users.view_chart", "team.owner_rights.transfer", "department.owner_rights.transfer"),
 			"organization.administrator": idsIn(blocks[1]),
 			"company.administrator":      idsIn(blocks[2]),
 			"domain.idea_administrator":  idsIn(blocks[3]),
@@ -733,7 +734,9 @@ func mangoappsRules(t runner) {
 				n.as(who).post("/scopes/import", `{"kind": "department", "under": "company:intranet", "csv": "handle\nit\n"}`).refused("not_permitted", "M06")
 				n.rename(who, "department:legal").refused("not_permitted", "M06")
 				n.scope(who, "delete", "department:legal").refused("not_permitted", "M06")
-				n.membership(who, "start", "tom", "department:legal").refused("not_permitted", "M06")
+				if who != "nora" { // whose users all are (M17)
+					n.membership(who, "start", "tom", "department:legal").refused("not_permitted", "M06")
+				}
 				n.as(who).get("/exports/scopes?kind=department&under=company:intranet").refused("not_permitted", "M06")
 			}
 			// Another company is another scope.
@@ -868,11 +871,17 @@ func mangoappsRules(t runner) {
 				n.rename(who, "team:crew").refused("not_permitted", "M08")
 				n.set(who, "team:crew", "announcements", "not_allowed").refused("not_permitted", "M08")
 				n.set(who, "team:crew", "guests", "not_allowed").refused("not_permitted", "M08")
-				n.membership(who, "start", "wes", "team:crew").refused("not_permitted", "M08")
+				if who != "nora" { // whose users all are (M17)
+					n.membership(who, "start", "wes", "team:crew").refused("not_permitted", "M08")
+				}
 				n.scope(who, "archive", "team:crew").refused("not_permitted", "M08")
 				n.scope(who, "delete", "team:crew").refused("not_permitted", "M08")
-				n.as(who).get("/exports/members?scope=team:crew").refused("not_permitted", "M08")
-				if who != "tom" {
+				if exports := n.as(who).get("/exports/members?scope=team:crew"); who == "tom" || who == "eva" || who == "nora" {
+					exports.refused("not_permitted", "M08")
+				} else { // who are not told that there is such a team
+					exports.refused("unknown", "")
+				}
+				if who != "tom" && who != "nora" {
 					n.membership(who, "terminate", "tom", "team:crew").refused("not_permitted", "M08")
 				}
 			}
@@ -1047,8 +1056,31 @@ func mangoappsRules(t runner) {
 		})
 		n.revoke("nora", "gus", "idea_administrator", "").done()
 		n.revoke("nora", "gus", "administrator", "team:crew").done()
+		// Nor while they are a user of something.
+		n.unchanged(func() { become("nora", "gus", "guest", "").refused("not_a_member", "M08") })
+		n.membership("tess", "terminate", "gus", "team:crew").done()
 		become("nora", "gus", "guest", "").done()
 		n.grant("nora", "gus", "idea_administrator", "").refused("not_a_member", "M07")
+		// A guest of a team is not made a user there, though they are in already.
+		n.guest("tess", "gus", "team:crew").done()
+		n.unchanged(func() { become("tess", "gus", "user", "team:crew").refused("not_permitted", "M08") })
+		// Organizations and departments have users alone.
+		n.membership("cleo", "start", "eva", "department:sales").done()
+		n.unchanged(func() { become("nora", "wes", "guest", "").refused("not_a_member", "M05") })
+		n.membership("nora", "terminate", "eva", "organization:east").done()
+		n.unchanged(func() { become("nora", "eva", "guest", "").refused("not_a_member", "M06") })
+		n.membership("cleo", "terminate", "eva", "department:sales").done()
+		become("nora", "eva", "guest", "").done()
+	})
+
+	t.Run("M08_assigned_are_users_whatever_the_guest_settings", func(t *testing.T) {
+		n := domain(t)
+		n.set("tess", "team:crew", "guests", "not_allowed").done()
+		n.unchanged(func() { n.guest("oscar", "eva", "team:crew").refused("not_permitted", "M08") })
+		n.membership("oscar", "start", "eva", "team:crew").done()
+		n.unchanged(func() {
+			n.as("oscar").post("/memberships/change", `{"person": "eva", "scope": "team:crew", "member_kind": "guest"}`).refused("not_permitted", "M08")
+		})
 	})
 
 	t.Run("M12_the_console_has_types_with_admins_and_permissions", func(t *testing.T) {
@@ -1091,7 +1123,8 @@ func mangoappsRules(t runner) {
 			t.Errorf("the tab Admin has %v", got)
 		}
 		n.as("gus").get("/role-types").refused("not_permitted", "M04")
-		if n.field("uma", "roles.administrator").Editable || !n.field("nora", "roles.administrator").Editable {
+		n.as("uma").get("/roles").refused("not_permitted", "M04")
+		if !n.field("nora", "roles.administrator").Editable {
 			t.Error("the checkboxes are for those who may grant the role")
 		}
 	})
@@ -1166,7 +1199,7 @@ func mangoappsRules(t runner) {
 			n.as("uma").post("/keys/revoke", `{"key": %q}`, key).refused("not_permitted", "M01")
 			n.membership("uma", "start", "tom", "organization:east").refused("not_permitted", "M10")
 			n.guest("uma", "gus", "team:crew").refused("not_permitted", "M08")
-			n.membership("uma", "start", "gus", "team:crew").refused("not_permitted", "M08")
+			n.membership("uma", "start", "gus", "team:crew").refused("not_a_member", "M08")
 		})
 		// It has them, and no others.
 		n.membership("uma", "suspend", "wes", "").done()
@@ -1236,7 +1269,7 @@ func mangoappsRules(t runner) {
 		n.membership("tess", "start", "eva", "team:crew").done()
 		n.grant("tess", "tom", "administrator", "team:crew").done()
 		n.unchanged(func() {
-			for _, who := range []string{"eva", "uma", "nora", "oscar", "cleo", "gus"} {
+			for _, who := range []string{"eva", "uma", "oscar", "cleo", "gus"} {
 				n.transfer(who, "eva", "team:crew").refused("not_permitted", "M17")
 			}
 			n.transfer("tess", "uma", "team:crew").refused("not_a_member", "M17")
@@ -1254,6 +1287,54 @@ func mangoappsRules(t runner) {
 		}
 	})
 
+	t.Run("M17_nobody_stays_for_what_they_own", func(t *testing.T) {
+		n := domain(t)
+		n.as("uma").create("team:band", "").done()
+		n.transfer("cleo", "uma", "department:sales").done()
+		n.unchanged(func() {
+			for _, verb := range []string{"suspend", "terminate"} {
+				n.membership("nora", verb, "uma", "").refused("too_few_holders", "M17")
+			}
+			n.transfer("nora", "tom", "team:band").refused("not_a_member", "M17")
+			n.membership("nora", "start", "gus", "team:band").refused("not_a_member", "M08")
+			n.membership("oscar", "start", "eva", "company:intranet").refused("structure", "")
+		})
+		n.membership("nora", "start", "tom", "team:band").done()
+		n.transfer("nora", "tom", "team:band").done()
+		n.transfer("nora", "tom", "department:sales").done()
+		n.membership("nora", "terminate", "uma", "").done()
+		n.held("owner", "team:band", "tom")
+		n.held("owner", "department:sales", "tom")
+	})
+
+	t.Run("M10_the_directory_is_for_those_who_view_it", func(t *testing.T) {
+		n := domain(t)
+		for _, who := range []string{"uma", "tess", "oscar", "gus"} {
+			n.as(who).get("/people").refused("not_permitted", "M04")
+			n.as(who).get("/role-types").refused("not_permitted", "M04")
+			n.as(who).get("/check?permission=team.read&scope=team:crew&person="+string(n.id("wes"))).refused("not_permitted", "M04")
+			n.as(who).get("/people/" + who).done()
+		}
+		// Organization administrators see the users of theirs, and who is in a team
+		// or a department sees that.
+		shown := map[string][]string{
+			"organization:east": {"nora", "oscar"}, "organization:west": {"nora", "otto"},
+			"department:sales": {"nora", "cleo"}, "team:crew": {"nora", "tess", "tom"},
+		}
+		for scope, to := range shown {
+			for _, who := range []string{"nora", "oscar", "otto", "cleo", "tess", "tom", "uma"} {
+				for _, path := range []string{"/scopes/" + scope, "/memberships?scope=" + scope} {
+					if asked := n.as(who).get(path); slices.Contains(to, who) {
+						asked.done()
+					} else {
+						asked.refused("not_permitted", "M04")
+					}
+				}
+			}
+		}
+		n.as("nora").get("/people").done()
+	})
+
 	t.Run("M17_department_owner_rights_are_transferred_by_owner_or_company_administrators", func(t *testing.T) {
 		n := domain(t)
 		n.transfer("cleo", "uma", "department:sales").done()
@@ -1261,7 +1342,7 @@ func mangoappsRules(t runner) {
 		n.as("nora").create("company:press", "").done()
 		n.grant("nora", "otto", "administrator", "company:press").done()
 		n.unchanged(func() {
-			for _, who := range []string{"eva", "nora", "oscar", "otto", "tess", "gus"} {
+			for _, who := range []string{"eva", "oscar", "otto", "tess", "gus"} {
 				n.transfer(who, "eva", "department:sales").refused("not_permitted", "M17")
 			}
 			n.transfer("cleo", "gus", "department:sales").refused("not_a_member", "M17")
@@ -1479,7 +1560,7 @@ func mangoappsRules(t runner) {
 		n.delivered()
 		n.unchanged(func() {
 			for _, word := range []string{"", "delete", "Delete", "DELETE ", "press"} {
-				n.as("nora").post("/role-types/delete", `{"role": "press", "confirm": %q}`, word).refused("invalid", "M18")
+				n.as("nora").post("/role-types/delete", `{"role": "press", "confirm": %q}`, word).refused("invalid", "M20")
 			}
 			n.as("uma").post("/role-types/delete", `{"role": "press", "confirm": "DELETE"}`).refused("not_permitted", "M14")
 		})

@@ -456,7 +456,18 @@ func zudelloRules(t runner) {
 				s.as("nina").attest(fact, north).refused("not_permitted", "Z09")
 			})
 		}
-		s.exactly("tara", slices.Collect(maps.Keys(teamSettings))...)
+		s.exactly("tara", append(slices.Collect(maps.Keys(teamSettings)), "team.read")...)
+		// They see the team and who is in it, and no other.
+		s.as("tara").get("/scopes/" + north).done()
+		s.as("tara").get("/memberships?scope=" + north).done()
+		if list := s.as("tara").get("/scopes").done().body; !strings.Contains(string(list), north) || strings.Contains(string(list), south) {
+			t.Errorf("tara is shown %s", list)
+		}
+		for _, who := range []string{"tara", "ben"} {
+			s.as(who).get("/scopes/"+south).refused("not_permitted", "")
+			s.as(who).get("/memberships?scope="+south).refused("not_permitted", "")
+		}
+		s.as("olga").get("/scopes/" + south).done()
 		s.as("olga").seat("start", "tara", south).done() // a member there, no administrator
 		s.as("tara").attest("forms_changed", south).refused("not_permitted", "Z09")
 		s.as("olga").revoke("tara", "administrator", north).done()
