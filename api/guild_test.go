@@ -89,7 +89,7 @@ func guildStory(t *testing.T, client func(key string) *Client, operatorKey strin
 	is("the role then", []any{"Night porter", 2, "ben"}, []any{detail.Title, len(detail.Permissions), detail.Held[0].Login})
 	_, err = ann.DeleteRole(ctx, "acme", o, service.DeleteRoleRequest{Role: "porter"})
 	var p *Problem
-	if !errors.As(err, &p) || p.Rule != "M18" || p.Field != "confirm" || p.Status != http.StatusUnprocessableEntity {
+	if !errors.As(err, &p) || p.Rule != "M20" || p.Field != "confirm" || p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("without the word it gives %v", err)
 	}
 	_, err = ann.DeleteRole(ctx, "acme", o, service.DeleteRoleRequest{Role: "porter", Confirm: "DELETE"})

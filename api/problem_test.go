@@ -125,6 +125,8 @@ func TestProblems(t *testing.T) {
 		{"a default role", "POST", org + "/grants/revoke", ann, `{"person":"ben","role":"member"}`, nil, 409, "default_role", "", ""},
 		{"a scope that cannot stand there", "POST", org + "/scopes/delete", ann, `{"scope":"organization:acme"}`, nil, 422, "structure", "", ""},
 		{"history out of order", "POST", org + "/imports/timeline", op, `{"commit":"c","time":"2020-01-01T00:00:00Z","changes":[{"op":"admin.add","user":"x"}]}`, nil, 409, "time_order", "time", ""},
+		{"a founding with a model of nothing", "POST", "/v1/organizations", op, `{"org":"none","owner":{"login":"ann"},"source":""}`, nil, 422, "invalid", "source", "At source: expected length >= 1."},
+		{"an adoption of nothing", "POST", org + "/model", op, `{"source":"","reason":"tidy"}`, nil, 422, "invalid", "source", "At source: expected length >= 1."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := x.ask(c.method, c.path, c.key, c.body, c.headers...)

@@ -32,7 +32,7 @@ func staffStory(t *testing.T, client func(key string) *Client, operator *Client,
 	is("the chart", []string{"lea", "tom", "ida"}, []string{chart[0].Login, chart[0].Reports[0].Login, chart[0].Reports[0].Reports[0].Login})
 	rows, err := operator.ExportPeople(ctx, "staff", At{})
 	call("ExportPeople", err)
-	is("who is there", service.PersonRow{Login: "ida", Email: "ida@example.org", Manager: "tom"}, rows[0])
+	is("who is there", service.PersonRow{Login: "ida", Email: "ida@example.org", Role: "member", Manager: "tom"}, rows[0])
 	_, err = operator.ChangeMemberships(ctx, "staff", because, service.MembershipsRequest{Verb: "suspend", People: []string{"ida", "max"}})
 	call("ChangeMemberships", err)
 	_, err = operator.ChangeMemberships(ctx, "staff", because, service.MembershipsRequest{Verb: "suspend", People: []string{"ida", "nobody", "lea", "tom"}})

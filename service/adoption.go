@@ -14,7 +14,7 @@ import (
 // AdoptRequest puts another role model, or a newer version of it, in force.
 type AdoptRequest struct {
 	Model   string            `json:"model,omitempty" doc:"The id of a role model that comes along, for instance github."`
-	Source  string            `json:"source,omitempty" doc:"Or a role model of one's own, as YAML or JSON, of at most 1 MiB."`
+	Source  string            `json:"source,omitempty" minLength:"1" doc:"Or a role model of one's own, as YAML or JSON, of at most 1 MiB."`
 	Roles   map[string]string `json:"roles,omitempty" doc:"What becomes of roles that are held: by the id under the model in force, the id of the role in its place, of the same kind, or none. Roles that are not listed stay; one that is held and that the model does not have must be listed."`
 	Edition events.EditionID  `json:"edition,omitempty" doc:"The edition to be in force; absent for that of the same id as now, else the model's first."`
 }

@@ -94,7 +94,8 @@ type MissingView struct {
 const maxAsk = 3
 
 // Can answers whether a person has a permission on a scope; without a scope, on
-// the organization itself. Everybody may ask about themselves.
+// the organization itself. Everybody may ask about themselves; about others, those
+// who may read the directory, on scopes that they may see.
 func (s *Service) Can(ctx context.Context, caller Caller, org events.OrgID, reading Reading, who, permission, on string) (Answer, error) {
 	return s.CanUpon(ctx, caller, org, reading, who, permission, on, "")
 }
@@ -114,6 +115,9 @@ func (s *Service) CanUpon(ctx context.Context, caller Caller, org events.OrgID, 
 	wanted, scope, err := seen.permission(permission, on)
 	if err != nil {
 		return Answer{}, err
+	}
+	if id != caller.Principal && seen.hides(scope) {
+		return Answer{}, refuseScope(org, "scope", on)
 	}
 	concerned, err := seen.concerned(about)
 	if err != nil {
@@ -275,7 +279,7 @@ func (v *view) permission(permission, on string) (*rolemodel.Permission, events.
 	}
 	if scope.Kind() != wanted.Kind {
 		return nil, "", refuse(aggregate.CodeInvalid, "scope",
-			"%s is a permission on a %s, and %s is none: say which with --on %s:HANDLE.", wanted.ID, wanted.Kind, scope, wanted.Kind)
+			"%s is a permission on %s, and %s is none: say which with --on %s:HANDLE.", wanted.ID, rolemodel.A(wanted.Kind), scope, wanted.Kind)
 	}
 	return wanted, scope, nil
 }

@@ -52,7 +52,7 @@ type Receipt struct {
 	Replayed bool            `json:"replayed,omitempty" doc:"Whether this is the receipt of an earlier request with the same idempotency key."`
 	DryRun   bool            `json:"dry_run,omitempty" doc:"Whether this was a dry run: nothing was done, and the events are what would have happened."`
 	Events   []EventView     `json:"events,omitempty" doc:"What happened."`
-	Remarks  []string        `json:"remarks,omitempty" doc:"What does not show by that: a role that gives its holder nothing, a permission that was withheld and is had in another way."`
+	Remarks  []string        `json:"remarks,omitempty" doc:"What does not show by that: a role that gives its holder nothing, a permission that was withheld and is had in another way, a key that was not issued."`
 }
 
 // first says whether the command was carried out now: what is shown once is

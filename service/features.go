@@ -128,7 +128,9 @@ type Responsible struct {
 }
 
 // Resolve says who is responsible for a scope, for instance who supports it
-// (F09). Everybody in the organization may ask.
+// (F09). Members may ask about the organization itself, and everybody about a scope
+// that they may see, or that has to do with what they are part of: it, one above it
+// or one below it. Of others they do not learn that they exist.
 func (s *Service) Resolve(ctx context.Context, caller Caller, org events.OrgID, reading Reading, resolver, on string) (Responsible, error) {
 	seen, err := s.read(ctx, caller, org, reading, "", "")
 	if err != nil {
@@ -141,6 +143,12 @@ func (s *Service) Resolve(ctx context.Context, caller Caller, org events.OrgID, 
 	scope, err := seen.scope("scope", on)
 	if err != nil {
 		return Responsible{}, err
+	}
+	if !seen.shows(scope) && !seen.partakes(scope) {
+		if scope == seen.state.Root {
+			return Responsible{}, seen.named(mayRead(seen.now, caller, rolemodel.DirectoryRead))
+		}
+		return Responsible{}, refuseScope(org, "scope", on)
 	}
 	answer := Responsible{Resolver: wanted.ID, Title: wanted.Title, Asked: scope, Holders: []HolderView{}}
 	persons, found := seen.state.Resolve(wanted, scope)

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -125,7 +127,7 @@ func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, e
 			}
 			person, err := p.register(request.PersonDetails, scope)
 			if err != nil {
-				return nil, err
+				return nil, p.inviteKnown(err, request.PersonDetails, scope)
 			}
 			command.Register, command.Subject = &person, person.Subject
 			p.about = person.Subject
@@ -150,6 +152,25 @@ func (s *Service) Invite(ctx context.Context, caller Caller, org events.OrgID, e
 		return InvitationReceipt{}, err
 	}
 	return sent.with(receipt, caller, token), nil
+}
+
+// inviteKnown says in the refusal of somebody new who is known already how to
+// invite whom is known.
+func (p *plan) inviteKnown(err error, details PersonDetails, scope events.ScopeID) error {
+	var refusals aggregate.Refusals
+	if !errors.As(err, &refusals) || refusals[0].Code != aggregate.CodeExists {
+		return err
+	}
+	name := details.Email
+	if refusals[0].Field == "login" {
+		name = details.Login
+	}
+	on := ""
+	if scope != p.state.Root {
+		on = " --on " + string(scope)
+	}
+	refusals[0].Help = fmt.Sprintf("tenure invitations send %.80s%s --org %s", name, on, p.org)
+	return refusals
 }
 
 // ItemRequest names something by its id.
@@ -209,7 +230,7 @@ func (p *plan) aboutInvited(id events.InvitationID) {
 // with no key.
 func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org events.OrgID, envelope Envelope, request ItemRequest) (KeyReceipt, error) {
 	var issued KeyReceipt
-	var key string
+	var key, unkeyed string
 	prepare := func(p *plan) (aggregate.Command, error) {
 		command := aggregate.AcceptInvitation{Invitation: events.InvitationID(request.ID)}
 		p.aboutInvited(command.Invitation)
@@ -229,9 +250,13 @@ func (s *Service) AcceptInvitation(ctx context.Context, caller Caller, org event
 	receipt, err := s.execute(ctx, caller, org, envelope, task{
 		kind: "invitation.accept", request: request, answers: true, prepare: prepare,
 		outcome: noting(func(e events.CredentialIssued) { issued.ID, issued.Prefix = e.Credential, e.Prefix }),
+		effect:  func(_ *view, _, after *aggregate.State) { unkeyed = s.unkeyed(caller, after) },
 	})
 	if err != nil {
 		return KeyReceipt{}, err
+	}
+	if unkeyed != "" {
+		receipt.Remarks = append(receipt.Remarks, unkeyed)
 	}
 	issued.Receipt = receipt
 	if receipt.first() && issued.ID != "" {
@@ -264,6 +289,7 @@ type InvitationView struct {
 	Expires  time.Time           `json:"expires" doc:"When it can no longer be accepted."`
 	Revision events.Revision     `json:"revision" doc:"The commit that sent it."`
 	By       string              `json:"by" doc:"Who sent it."`
+	Blocked  string              `json:"blocked,omitempty" doc:"Why it cannot be accepted as things are, in a sentence; absent where it can."`
 }
 
 // Invitations lists those that are not answered yet, by login, to those who may
@@ -289,6 +315,10 @@ func (s *Service) Invitations(ctx context.Context, caller Caller, org events.Org
 			}
 			if i.Role != nil {
 				view.Role = i.Role.Name
+			}
+			seen.others[person.ID] = true
+			if err := seen.named(seen.state.Acceptable(i.ID, s.judgedAt(reading, seen.state))); err != nil {
+				view.Blocked = err.Error()
 			}
 			list = append(list, view)
 		}

@@ -175,14 +175,19 @@ func (p *plan) seal(owner string, field vault.Field, text string) (events.Sealed
 	return sealed, err
 }
 
+// checkTitle refuses what cannot be a title.
+func checkTitle(title string) error {
+	if strings.TrimSpace(title) == "" {
+		return refuse(aggregate.CodeInvalid, "title", "A title needs something to read.")
+	}
+	return checkText("title", title, maxText)
+}
+
 // sealTitle seals a scope's title and lets the scope be found by it. Titles
 // need not be unique: a scope that is there keeps the name it is found by, one
 // that was deleted gives way.
 func (p *plan) sealTitle(owner events.ScopeID, title string) (events.Sealed, error) {
-	if strings.TrimSpace(title) == "" {
-		return nil, refuse(aggregate.CodeInvalid, "title", "A title needs something to read.")
-	}
-	if err := checkText("title", title, maxText); err != nil {
+	if err := checkTitle(title); err != nil {
 		return nil, err
 	}
 	if !p.stage.Has(string(owner)) {

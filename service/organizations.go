@@ -18,7 +18,7 @@ type FoundRequest struct {
 	Title   string           `json:"title,omitempty" maxLength:"256" doc:"The organization's title, kept sealed."`
 	Edition events.EditionID `json:"edition,omitempty" doc:"The edition of the role model that is in force from the beginning; its first one if absent."`
 	// Source is given instead of Model.
-	Source string `json:"source,omitempty" doc:"A role model of one's own instead, as YAML or JSON, of at most 1 MiB."`
+	Source string `json:"source,omitempty" minLength:"1" doc:"A role model of one's own instead, as YAML or JSON, of at most 1 MiB."`
 }
 
 // Found opens an organization under a role model. Only the operator does.

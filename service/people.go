@@ -27,11 +27,14 @@ func (d PersonDetails) check() error {
 		{"login", d.Login}, {"name", d.Name}, {"job_title", d.JobTitle},
 	} {
 		refusals = append(refusals, refusalsAt(field.name, checkText(field.name, field.text, maxText))...)
+		if field.text != "" && strings.TrimSpace(field.text) == "" {
+			refusals = append(refusals, refuse(aggregate.CodeInvalid, field.name, "This needs something to read; leave it out for none.")...)
+		}
 	}
 	refusals = append(refusals, refusalsAt("email", checkEmail("email", d.Email))...)
 	for _, taken := range []string{string(events.Operator), string(events.Importer), string(events.Background), "anonymized person", "background tasks"} {
 		if login := strings.ToLower(strings.TrimSpace(d.Login)); login == taken || strings.HasPrefix(login, taken+" ") {
-			refusals = append(refusals, refuse(aggregate.CodeInvalid, "login", "%s reads like somebody who is no person, so it cannot name one.", d.Login)...)
+			refusals = append(refusals, refuse(aggregate.CodeInvalid, "login", "%.80s reads like somebody who is no person, so it cannot name one.", d.Login)...)
 		}
 	}
 	if len(refusals) > 0 {
@@ -124,7 +127,7 @@ func refuseNameless(field string) error {
 func (p *plan) claim(owner, field string, kind vault.Kind, value string) error {
 	if value != "" {
 		if events.PrincipalID(strings.ToUpper(value)).Validate() == nil {
-			return refuse(aggregate.CodeInvalid, field, "%s reads like the id of a person, so it cannot name one.", value)
+			return refuse(aggregate.CodeInvalid, field, "%.80s reads like the id of a person, so it cannot name one.", value)
 		}
 		for _, kind := range naming {
 			holder, taken := p.stage.Find(kind, value)
@@ -135,7 +138,7 @@ func (p *plan) claim(owner, field string, kind vault.Kind, value string) error {
 				return refuseTaken(field, value)
 			}
 			if client, known := p.state.Person(events.PrincipalID(holder)); !known || !client.Deleted {
-				return refuse(aggregate.CodeExists, field, "There is an API client of the name %s already.", value)
+				return refuse(aggregate.CodeExists, field, "There is an API client of the name %.80s already.", value)
 			}
 			// One that was deleted gives way.
 			if err := p.stage.Relabel(holder, vault.Lookup{Kind: kind}); err != nil {
@@ -154,7 +157,7 @@ func (p *plan) claim(owner, field string, kind vault.Kind, value string) error {
 }
 
 func refuseTaken(field, value string) error {
-	return refuse(aggregate.CodeExists, field, "A person with the login or address %s is known already.", value)
+	return refuse(aggregate.CodeExists, field, "A person with the login or address %.80s is known already.", value)
 }
 
 func (p *plan) sealDetails(owner string, details PersonDetails, login, email, name, jobTitle *events.Sealed) error {
@@ -343,9 +346,8 @@ func (v *view) person(person *aggregate.Person) PersonView {
 	if person.Anonymizing() {
 		view.State, view.Since = "anonymized", person.Matters.Anonymization.Started.At
 	}
-	unseen := func(on events.ScopeID) bool { return person.ID != v.self && v.hides(on) }
 	for _, m := range person.Memberships {
-		if unseen(m.Scope) {
+		if v.unseen(person, m.Scope) {
 			continue
 		}
 		view.Membership = append(view.Membership, v.membership(person, m))
@@ -362,7 +364,7 @@ func (v *view) person(person *aggregate.Person) PersonView {
 	}
 	view.Revision, view.ChangedBy, view.ChangedAt = last.Revision, v.login(last.Actor), last.At
 	for _, g := range person.Grants {
-		if !unseen(g.Scope) {
+		if !v.unseen(person, g.Scope) {
 			view.Roles = append(view.Roles, v.grant(person, g))
 		}
 	}

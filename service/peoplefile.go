@@ -373,8 +373,8 @@ type PersonRow struct {
 }
 
 // ExportPeople lists everybody in the form in which they can be imported: a row
-// for each role that does not come by itself, and for each membership without
-// one.
+// for each role, also one that comes with the membership, and for each membership
+// without one. Scopes that the caller may not see are left out.
 func (s *Service) ExportPeople(ctx context.Context, caller Caller, org events.OrgID, reading Reading) ([]PersonRow, error) {
 	seen, err := s.read(ctx, caller, org, reading, rolemodel.ScopeExport, "")
 	if err != nil {
@@ -416,6 +416,9 @@ func (v *view) rows(person *aggregate.Person) []PersonRow {
 	}
 	var rows []PersonRow
 	for _, m := range person.Memberships {
+		if v.unseen(person, m.Scope) {
+			continue
+		}
 		row := on(m.Scope)
 		words := []string{}
 		if m.MemberKind != "" {
@@ -427,7 +430,7 @@ func (v *view) rows(person *aggregate.Person) []PersonRow {
 		row.Membership = strings.Join(words, " ")
 		held := len(rows)
 		for _, g := range person.Grants {
-			if g.Scope == m.Scope && !g.Role.Default && !v.state.Over(g) {
+			if g.Scope == m.Scope && !v.state.Over(g) {
 				row.Role, row.Until = g.Role.Name, g.Until
 				rows = append(rows, row)
 			}
@@ -437,7 +440,7 @@ func (v *view) rows(person *aggregate.Person) []PersonRow {
 		}
 	}
 	for _, g := range person.Grants {
-		if _, member := person.Membership(g.Scope); member || v.state.Over(g) {
+		if _, member := person.Membership(g.Scope); member || v.state.Over(g) || v.unseen(person, g.Scope) {
 			continue
 		}
 		row := on(g.Scope)

@@ -68,6 +68,18 @@ func (v *view) remarks(after *aggregate.State, list events.Events) []string {
 	return remarks
 }
 
+// unkeyed remarks that whoever answered an invitation with its token has no key, and
+// never had one; empty if it is not so. What somebody holds already is not to be had
+// by a token.
+func (s *Service) unkeyed(caller Caller, after *aggregate.State) string {
+	person, known := after.Person(caller.Principal)
+	if caller.Invitation == "" || !known || person.Ever > 0 {
+		return ""
+	}
+	login := s.login(after, person.ID)
+	return fmt.Sprintf("No key was issued, since %s holds roles here already: the operator issues the first one (tenure keys issue %s --org %s).", login, login, after.Org)
+}
+
 // counted writes a number with its noun.
 func counted(n int, one, several string) string {
 	if n == 1 {

@@ -106,8 +106,8 @@ type UsageRow struct {
 }
 
 // Usage counts what was done in a period, by unit and principal, from the ledger
-// (D09): on all units, or on a scope, if that is one, and those below it. A zero
-// end of the period is none.
+// (D09): on all units that the caller may see, or on a scope, if that is one, and
+// those below it. A zero end of the period is none.
 func (s *Service) Usage(ctx context.Context, caller Caller, org events.OrgID, reading Reading, period projections.Period, on string) (UsageView, error) {
 	if !period.To.IsZero() && period.To.Before(period.From) {
 		return UsageView{}, refuse(aggregate.CodeInvalid, "to", "The period ends before it begins.")
@@ -116,10 +116,10 @@ func (s *Service) Usage(ctx context.Context, caller Caller, org events.OrgID, re
 		reading.AsOf = period.To
 	}
 	var rows []projections.Usage
-	var gone []events.Record
+	var past []events.Record
 	var scope events.ScopeID
 	seen, err := s.report(ctx, caller, org, reading, on, func(records []events.Record, state *aggregate.State) {
-		rows, gone = projections.UsageOf(records, *state, period), records
+		rows, past = projections.UsageOf(records, *state, period), records
 	})
 	if err == nil {
 		scope, err = seen.unit(on)
@@ -127,14 +127,17 @@ func (s *Service) Usage(ctx context.Context, caller Caller, org events.OrgID, re
 	if err != nil {
 		return UsageView{}, err
 	}
-	seen.recall(gone)
+	seen.recall(past)
+	// Of a unit that is gone nobody holds anything any more: it is shown to those
+	// who may read what was.
+	audits := mayRead(seen.now, caller, rolemodel.HistoryRead) == nil
 	to := s.judgedAt(reading, seen.state)
 	if !period.To.IsZero() && period.To.Before(to) {
 		to = period.To
 	}
 	report := UsageView{Org: org, From: period.From, To: to, Revision: seen.state.Revision, UnitKinds: kindNames(seen.state.Model.Posture.Units), Rows: []UsageRow{}}
 	for _, u := range rows {
-		if !seen.state.Under(u.Unit, scope) && scope != seen.state.Root {
+		if !seen.state.Under(u.Unit, scope) && scope != seen.state.Root || seen.hides(u.Unit) && !(audits && seen.gone(u.Unit)) {
 			continue
 		}
 		row := UsageRow{
@@ -163,6 +166,9 @@ func (v *view) unit(on string) (events.ScopeID, error) {
 	id, err := v.scope("scope", on)
 	if err != nil || id == v.state.Root {
 		return id, err
+	}
+	if v.hides(id) {
+		return "", refuseScope(v.state.Org, "scope", on)
 	}
 	units := v.state.Model.Posture.Units
 	if slices.ContainsFunc(v.state.Scopes(), func(s *aggregate.Scope) bool {

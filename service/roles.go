@@ -7,6 +7,7 @@ import (
 
 	"tenure/aggregate"
 	"tenure/events"
+	"tenure/rolemodel"
 )
 
 // RoleRequest names a role of a person on a scope.
@@ -68,7 +69,7 @@ func (s *Service) TransferRole(ctx context.Context, caller Caller, org events.Or
 			}
 			switch len(passed) {
 			case 0:
-				return nil, refuse(aggregate.CodeInvalid, "scope", "No role of a %s is transferred: who holds one on %s is said by granting and revoking it.", scope.Kind(), scope)
+				return nil, refuse(aggregate.CodeInvalid, "scope", "No role of %s is transferred: who holds one on %s is said by granting and revoking it.", rolemodel.A(scope.Kind()), scope)
 			case 1:
 				role = events.RoleID(passed[0])
 			default:
@@ -170,7 +171,11 @@ func (s *Service) Holders(ctx context.Context, caller Caller, org events.OrgID, 
 	state := seen.state
 	wanted, defined := state.Role(id.Kind(), string(nameOn(role, id)))
 	if !defined {
-		return nil, refuseUnknown("role", "role", string(role)+" on a "+id.Kind(), "tenure models show "+state.Model.ID)
+		if other, err := roleOf(state, string(role)); err == nil && other.ID() == string(role) {
+			return nil, refuse(aggregate.CodeInvalid, "scope",
+				"%s is a role on %s, and %s is none: say which with --on %s:HANDLE.", other.ID(), rolemodel.A(other.Kind), id, other.Kind)
+		}
+		return nil, refuseUnknown("role", "role", string(role)+" on "+rolemodel.A(id.Kind()), "tenure models show "+state.Model.ID)
 	}
 	scope, _ := state.Scope(id)
 	list := []GrantView{}

@@ -29,7 +29,7 @@ type ScopeRow struct {
 	ID         events.ScopeID    `json:"id" doc:"KIND:HANDLE."`
 	Handle     string            `json:"handle" doc:"The handle alone."`
 	Title      string            `json:"title,omitempty" doc:"Its title."`
-	Under      events.ScopeID    `json:"under" doc:"The scope above."`
+	Under      events.ScopeID    `json:"under,omitempty" doc:"The scope above; absent where that is the organization itself."`
 	Owner      string            `json:"owner,omitempty" doc:"Who holds for the longest time what whoever creates such a scope is given: login, else address, else id."`
 	Attributes map[string]string `json:"attributes,omitempty" doc:"The attributes of its kind, and what they are; absent where it has none."`
 	Archived   bool              `json:"archived,omitempty" doc:"Whether it, or a scope above it, is in the archive."`
@@ -146,8 +146,12 @@ func (s *Service) ExportScopes(ctx context.Context, caller Caller, org events.Or
 		if scope.Kind.Name != kind || scope.ID == top || !state.Under(scope.ID, top) || seen.hides(scope.ID) {
 			continue
 		}
+		above := scope.Parent
+		if above == state.Root { // so that the file goes with any organization
+			above = ""
+		}
 		rows = append(rows, ScopeRow{
-			ID: scope.ID, Handle: scope.ID.Handle(), Title: seen.title(scope.ID), Under: scope.Parent, Owner: seen.owner(scope),
+			ID: scope.ID, Handle: scope.ID.Handle(), Title: seen.title(scope.ID), Under: above, Owner: seen.owner(scope),
 			Attributes: attributesOf(scope), Archived: state.Archived(scope.ID), Members: len(scope.Members()), Since: scope.Created.At,
 		})
 	}

@@ -60,16 +60,20 @@ func (p *plan) importScopes(kind *rolemodel.Kind, under events.ScopeID, text str
 			continue
 		}
 		if err := id.Validate(); err != nil || id.Kind() != kind.Name {
-			command.Refused = append(command.Refused, refuse(aggregate.CodeInvalid, row.field(), "%.80q is no handle of a %s: 1 to 63 of a-z, 0-9 and -, not starting with -.", row.cells["handle"], kind.Name)...)
+			command.Refused = append(command.Refused, refuse(aggregate.CodeInvalid, row.field(), "%.80q is no handle of %s: 1 to 63 of a-z, 0-9 and -, not starting with -.", row.cells["handle"], rolemodel.A(kind.Name))...)
 			continue
 		}
 		lines[id] = row.line
 	}
 	for _, row := range file.rows {
-		if id := scopeOfKind(kind, row.cells["handle"]); lines[id] == row.line {
-			scope, refused := p.importedScope(kind, id, under, row, lines)
+		id := scopeOfKind(kind, row.cells["handle"])
+		if lines[id] != row.line {
+			id = "" // the handle is refused; the other columns are judged all the same
+		}
+		scope, refused := p.importedScope(kind, id, under, row, lines)
+		command.Refused = append(command.Refused, refused...)
+		if id != "" {
 			command.Scopes = append(command.Scopes, aggregate.ImportedScope{CreateScope: scope, Field: row.field()})
-			command.Refused = append(command.Refused, refused...)
 		}
 	}
 	p.about = "" // it concerns several
@@ -79,7 +83,8 @@ func (p *plan) importScopes(kind *rolemodel.Kind, under events.ScopeID, text str
 	return command, nil
 }
 
-// importedScope reads a row, and finds all that is wrong with it.
+// importedScope reads a row, and finds all that is wrong with it. The id is empty
+// where the handle is refused.
 func (p *plan) importedScope(kind *rolemodel.Kind, id, under events.ScopeID, row tableRow, lines map[events.ScopeID]int) (aggregate.CreateScope, aggregate.Refusals) {
 	scope := aggregate.CreateScope{Scope: id, Parent: under, Attributes: map[events.AttributeID]string{}}
 	var refused aggregate.Refusals
@@ -98,16 +103,28 @@ func (p *plan) importedScope(kind *rolemodel.Kind, id, under events.ScopeID, row
 		scope.Creator, err = p.person(name)
 		refused = append(refused, refusalsAt(row.field(), err)...)
 	}
-	for _, attribute := range kind.Attributes {
-		if value := row.cells[attribute.ID]; value != "" {
-			scope.Attributes[events.AttributeID(attribute.ID)] = value
+	if title := row.cells["title"]; title != "" {
+		if id == "" {
+			err = checkTitle(title)
+		} else if _, exists := p.state.Scope(id); !exists {
+			scope.Title, err = p.sealTitle(id, title)
+		} else {
+			err = nil
 		}
-	}
-	if _, exists := p.state.Scope(id); !exists && row.cells["title"] != "" {
-		scope.Title, err = p.sealTitle(id, row.cells["title"])
 		for _, problem := range refusalsAt(row.field(), err) {
 			problem.Message = "Title: " + problem.Message
 			refused = append(refused, problem)
+		}
+	}
+	wrong := id == "" || len(refused) > 0 // then the decision looks at nothing of it
+	for _, attribute := range kind.Attributes {
+		value := row.cells[attribute.ID]
+		switch {
+		case value == "":
+		case wrong && !slices.Contains(attribute.Values, value):
+			refused = append(refused, refuse(aggregate.CodeInvalid, row.field(), "%s is %s, not %.40q.", attribute.Title, strings.Join(attribute.Values, " or "), value)...)
+		default:
+			scope.Attributes[events.AttributeID(attribute.ID)] = value
 		}
 	}
 	return scope, refused

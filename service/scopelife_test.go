@@ -203,8 +203,8 @@ func TestImportOfScopes(t *testing.T) {
 		rows = append(rows, strings.Join([]string{r.Handle, r.Title, string(r.Under), r.Owner, r.Attributes["type"], fmt.Sprint(r.Members)}, "|"))
 	}
 	diff(t, "teams", []string{
-		"north|=North|house:acme|ben|project|1",
-		"west|North again|house:acme|ben|project|1",
+		"north|=North||ben|project|1",
+		"west|North again||ben|project|1",
 		`east|East, "the" end|team:north|ann|group|1`,
 	}, rows)
 	if again := must[Receipt](t)(h.ImportScopes(t.Context(), ann, "acme", Envelope{IdempotencyKey: "k", Ticket: "T-1"}, request)); !again.Replayed {
@@ -271,6 +271,9 @@ func TestImportOfScopesTellsEveryLine(t *testing.T) {
 		{"attributes that cannot be", ann, "handle,type,sight\na,club,blue\nb,group,\n", []string{`line 2: Sight is hidden or open, not "blue"`, `line 2: Type is project or group, not "club"`}},
 		{"all at once, in the order of the lines", ann, "handle,title,owner,under\nx y,,,\na,a\x00,nobody,none\nthere,,,\n",
 			[]string{"line 2: \"x y\" is no handle", "line 3: There is no scope team:none", "line 3: There is no person nobody", "line 3: Title: This has line breaks", "line 4: There is a team:there already"}},
+		{"all that is wrong with a line whose handle is none", ann, "handle,title,owner,under,type\nx y,a\x00,nobody,none,club\na,A,,,\na,,nobody,,\nb,\x00,,,club\n",
+			[]string{"line 2: \"x y\" is no handle", "line 2: There is no scope team:none", "line 2: There is no person nobody", "line 2: Title: This has line breaks", `line 2: Type is project or group, not "club"`,
+				"line 4: team:a stands in line 3 already", "line 4: There is no person nobody", "line 5: Title: This has line breaks", `line 5: Type is project or group, not "club"`}},
 		{"by who may not", ben, "handle\na\nb\n", []string{"may not do this (scope.import:team) on house:acme", "may not do this (scope.import:team) on house:acme"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

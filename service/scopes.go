@@ -165,7 +165,7 @@ func (s *Service) Scopes(ctx context.Context, caller Caller, org events.OrgID, r
 			list = append(list, seen.scopeView(scope))
 		}
 	}
-	if len(list) == 0 {
+	if len(list) == 0 && !seen.belongs() {
 		err = seen.named(mayRead(seen.now, caller, rolemodel.DirectoryRead))
 	}
 	return list, err

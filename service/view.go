@@ -31,9 +31,9 @@ type view struct {
 	// opened are the names that were opened for this request.
 	opened map[events.PrincipalID]string
 	titles map[events.ScopeID]string
-	// gone are the last titles of scopes that the state may not have any more,
+	// past are the last titles of scopes that the state may not have any more,
 	// where a history is shown.
-	gone map[events.ScopeID]aggregate.Sealed
+	past map[events.ScopeID]aggregate.Sealed
 }
 
 // newView shows a state to a caller. Who may see names is decided by the newest
@@ -88,6 +88,20 @@ func (v *view) reads(id events.ScopeID) bool {
 // hides says whether the role model keeps the scope from the caller.
 func (v *view) hides(id events.ScopeID) bool { return v.governs(id) && !v.reads(id) }
 
+// gone says whether there is no such scope any more, neither now nor at the time
+// that is shown.
+func (v *view) gone(id events.ScopeID) bool {
+	_, exists := v.now.Scope(id)
+	_, existed := v.state.Scope(id)
+	return !exists && !existed
+}
+
+// unseen says whether what the person has on the scope is kept from the caller.
+// One's own is not.
+func (v *view) unseen(person *aggregate.Person, on events.ScopeID) bool {
+	return person.ID != v.self && v.hides(on)
+}
+
 // shows says whether the caller may be shown the scope, with who and what is
 // there.
 func (v *view) shows(id events.ScopeID) bool {
@@ -103,6 +117,38 @@ func (v *view) entitled(id events.ScopeID) bool {
 		return v.reads(id)
 	}
 	return v.all
+}
+
+// partakes says whether the caller is a member or holds a role of the scope, of one
+// below it or of one above it. What everybody is in, the organization, counts for
+// itself alone.
+func (v *view) partakes(id events.ScopeID) bool {
+	state := v.now
+	if _, exists := state.Scope(id); !exists {
+		state = v.state
+	}
+	person, known := state.Person(v.self)
+	if !known {
+		return false
+	}
+	near := func(on events.ScopeID) bool {
+		return on == id || state.Under(on, id) || on != state.Root && state.Under(id, on)
+	}
+	return slices.ContainsFunc(person.Memberships, func(m aggregate.Membership) bool { return near(m.Scope) }) ||
+		slices.ContainsFunc(person.Grants, func(g aggregate.Grant) bool { return near(g.Scope) && !state.Over(g) })
+}
+
+// belongs says whether the caller is a member of an organization whose role model
+// says who sees which scopes: then it may be none.
+func (v *view) belongs() bool {
+	person, known := v.now.Person(v.self)
+	if !known || !slices.ContainsFunc(v.now.Model.Kinds, func(kind *rolemodel.Kind) bool {
+		return !v.now.Model.Allowing(kind.Name, rolemodel.ScopeRead).Empty()
+	}) {
+		return false
+	}
+	_, member := person.Membership(v.now.Root)
+	return member
 }
 
 // introduces lets the names be seen of those who are on a scope that is shown.
@@ -126,7 +172,7 @@ func (v *view) title(id events.ScopeID) string {
 	}
 	if !known {
 		if title = v.service.title(v.state, id); title == "" {
-			title = v.service.open(v.state.Org, string(id), vault.FieldTitle, v.gone[id])
+			title = v.service.open(v.state.Org, string(id), vault.FieldTitle, v.past[id])
 		}
 		v.titles[id] = title
 	}
@@ -135,14 +181,14 @@ func (v *view) title(id events.ScopeID) string {
 
 // recall takes the titles of scopes from their history.
 func (v *view) recall(records []events.Record) {
-	v.gone = map[events.ScopeID]aggregate.Sealed{}
+	v.past = map[events.ScopeID]aggregate.Sealed{}
 	for i := range records {
 		for _, e := range records[i].Events {
 			switch e := e.(type) {
 			case events.ScopeCreated:
-				v.gone[e.Scope] = aggregate.Sealed{Commit: records[i].ID, Value: e.Title}
+				v.past[e.Scope] = aggregate.Sealed{Commit: records[i].ID, Value: e.Title}
 			case events.ScopeRenamed:
-				v.gone[e.Scope] = aggregate.Sealed{Commit: records[i].ID, Value: e.Title}
+				v.past[e.Scope] = aggregate.Sealed{Commit: records[i].ID, Value: e.Title}
 			}
 		}
 	}

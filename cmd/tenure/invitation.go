@@ -150,6 +150,7 @@ func (a *app) invitationsList() *cobra.Command {
 					column[view]{"by", func(v view) string { return v.By }},
 					column[view]{"revision", func(v view) string { return fmt.Sprint(v.Revision) }},
 					column[view]{"id", func(v view) string { return string(v.ID) }},
+					column[view]{"blocked", func(v view) string { return v.Blocked }},
 				)
 			})
 		},

@@ -1,16 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"tenure/api"
 	"tenure/events"
+	"tenure/rolemodel"
 	"tenure/service"
 )
 
@@ -186,6 +189,10 @@ func (a *app) readModel(name string) (modelSource, error) {
 	}
 	if len(text) == 0 {
 		return modelSource{}, fmt.Errorf("%s is empty", file)
+	}
+	if !utf8.Valid(text) { // a request would not carry it as it is
+		_, err := rolemodel.Parse(file, text)
+		return modelSource{}, cmp.Or(err, fmt.Errorf("%s is no UTF-8 text", file))
 	}
 	return modelSource{file: file, text: string(text)}, nil
 }

@@ -35,6 +35,8 @@ roles:
 		{"crowd.yaml", strings.Replace(head, "CONDITION", "person.given", 1) + crowd.String(), `:13:3: "roles" has 10001 entries; at most 1024 are allowed`},
 		{"costly.yaml", strings.Replace(head, "CONDITION", letters+".all(a, "+letters+".all(b, a != b))", 1), `:9:51: condition "about_others" can cost `},
 		{"twice.yaml", strings.Replace(head, "CONDITION", "person.given", 1) + "title: Hall\n", `:14:1: key "title" stands here twice, first on line 2`},
+		{"wide.yaml", "\xff\xfem\x00o\x00", ":1:1: the file is in UTF-16; save it in UTF-8"},
+		{"latin.yaml", strings.Replace(head, "title: Hall", "title: H\xe4ll", 1), ":2:"},
 		{"large.yaml", head + "# " + strings.Repeat("x", 1<<20), `:1:1: the file is larger than 1048576 bytes`},
 	}
 	for _, test := range tests {

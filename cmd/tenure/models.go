@@ -249,9 +249,9 @@ func modelText(m service.ModelView) string {
 func kindText(p *page, m service.ModelView, kind service.KindView) {
 	p.line("")
 	if len(kind.Under) > 0 {
-		p.line("On %s %s (below %s):", article(kind.Kind), kind.Kind, strings.Join(kind.Under, ", "))
+		p.line("On %s (below %s):", rolemodel.A(kind.Kind), strings.Join(kind.Under, ", "))
 	} else {
-		p.line("On %s %s:", article(kind.Kind), kind.Kind)
+		p.line("On %s:", rolemodel.A(kind.Kind))
 	}
 	for _, attribute := range slices.Sorted(maps.Keys(kind.Attributes)) {
 		p.line("  attribute %s: %s", attribute, strings.Join(kind.Attributes[attribute], ", "))
@@ -295,7 +295,7 @@ func roleTerms(role service.RoleView) string {
 		fmt.Fprintf(&b, ", waiting for the feature %s", role.Feature)
 	}
 	if len(role.MemberKinds) > 0 {
-		fmt.Fprintf(&b, ", for a %s", strings.Join(role.MemberKinds, " or "))
+		fmt.Fprintf(&b, ", for %s", rolemodel.A(strings.Join(role.MemberKinds, " or ")))
 	}
 	switch {
 	case role.AdjustablePer != "":
@@ -335,12 +335,4 @@ func orNone(list []string) string {
 		return "none"
 	}
 	return strings.Join(list, ", ")
-}
-
-// article is the indefinite article of a word.
-func article(word string) string {
-	if strings.ContainsRune("aeiou", rune(word[0])) {
-		return "an"
-	}
-	return "a"
 }

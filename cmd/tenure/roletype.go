@@ -151,7 +151,7 @@ func roleTypeText(r service.RoleTypeDetail) string {
 	if r.Revision > 0 {
 		fmt.Fprintf(&b, "\n  changed last on %s by %s (revision %d)", date(r.Since), visible(r.ChangedBy), r.Revision)
 	}
-	fmt.Fprintf(&b, "\n  held on a %s", r.Kind)
+	fmt.Fprintf(&b, "\n  held on %s", rolemodel.A(r.Kind))
 	if r.Membership != "" {
 		fmt.Fprintf(&b, ", by members of the %s", r.Membership)
 		if len(r.MemberKinds) > 0 {
