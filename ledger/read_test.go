@@ -61,7 +61,8 @@ func TestReplay(t *testing.T) {
 // TestReplayLarge reads commits of very different sizes, up to the largest.
 func TestReplayLarge(t *testing.T) {
 	var log logged
-	l := open(t, t.TempDir(), func(o *Options) { o.noSync, o.Logger = true, log.logger() })
+	// A slow machine has time: what is looked for is a reader that cannot go on.
+	l := open(t, t.TempDir(), func(o *Options) { o.noSync, o.Logger, o.stallAfter = true, log.logger(), time.Minute })
 	sizes := []int{1, 4000, 1 << 20, 3 << 20, MaxCommitBytes - 1000}
 	dice := dice(t)
 	var prev events.Revision
