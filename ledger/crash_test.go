@@ -18,7 +18,7 @@ import (
 // TestKilledWhileAppending kills a process that appends from several writers
 // to several organizations, again and again on the same store.
 func TestKilledWhileAppending(t *testing.T) {
-	const rounds = 100
+	rounds := crashes(100)
 	dir, dice := t.TempDir(), dice(t)
 	history := history{content: map[events.Revision][32]byte{}, acknowledged: map[events.Revision]string{}}
 	kills, begin := 0, time.Now()
@@ -40,7 +40,15 @@ func TestKilledWhileAppending(t *testing.T) {
 		}
 	}
 	t.Logf("%d kills in %d rounds, %d acknowledged of %d stored, %v a round",
-		kills, rounds, len(history.acknowledged), len(history.content), time.Since(begin)/rounds)
+		kills, rounds, len(history.acknowledged), len(history.content), time.Since(begin)/time.Duration(rounds))
+}
+
+// crashes is how many rounds a test runs, and a tenth of them in a short run.
+func crashes(rounds int) int {
+	if testing.Short() {
+		return rounds / 10
+	}
+	return rounds
 }
 
 // history is what is known of a store from before the last kill.
@@ -124,7 +132,7 @@ func TestKilledWhileCreating(t *testing.T) {
 // TestKilledWhileErasing kills a process that replaces and erases records. The
 // next Open must leave one version of each record, and no byte of another.
 func TestKilledWhileErasing(t *testing.T) {
-	const rounds, limit = 40, 400
+	rounds, limit := crashes(40), 400
 	dir, dice := t.TempDir(), dice(t)
 	interrupted, round := 0, 0
 	// What each owner may have now: the last version that is done, and those
